@@ -1,0 +1,225 @@
+"""Labelled image sets: the Hub, parquet, image folders and zips through Hugging Face `datasets`; synthetic scenes."""
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple, final
+
+import numpy as np
+from jaxtyping import Int, UInt8
+
+from fsl_core.data.archive import Archive
+from fsl_core.data.synthetic import CLASSES, render_scene
+from fsl_core.errors import DataError
+from fsl_core.images import decode
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+SPLITS = Path(__file__).parent / "splits"
+SPLIT_NAMES = ("train", "val", "test", "all")
+
+
+class Source(NamedTuple):
+    """A published data set: where its images are, and which file in `splits/` divides its classes."""
+
+    hub_id: str | None
+    label_column: str
+    split_file: str
+
+
+SOURCES = {
+    "cifar_fs": Source("uoft-cs/cifar100", "fine_label", "cifar_fs"),
+    "fc100": Source("uoft-cs/cifar100", "fine_label", "fc100"),
+    "tiny_imagenet": Source("zh-plus/tiny-imagenet", "label", "tiny_imagenet"),
+    "mini_imagenet": Source("timm/mini-imagenet", "label", "mini_imagenet"),
+    "tiered_imagenet": Source(None, "label", "tiered_imagenet"),
+    "cub": Source(None, "label", "cub"),
+}
+DATASETS = ("synthetic", *SOURCES)
+
+
+class ImageDataset(ABC):
+    """Images with one class each; images are decoded when they are asked for.
+
+    Attributes:
+        labels: row of `class_names` for each image.
+    """
+
+    class_names: tuple[str, ...]
+    labels: Int[np.ndarray, " n_images"]
+
+    @abstractmethod
+    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
+        """The pixels of image `index`."""
+
+    @abstractmethod
+    def image_name(self, index: int) -> str:
+        """A name to show to people, unique within its class."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SyntheticScenes(ImageDataset):
+    """Scenes of `fsl_core.data.synthetic`, drawn on demand: image i of class k is the same for the same seed."""
+
+    per_class: int = 100
+    size: int = 224
+    seed: int = 0
+    class_names: tuple[str, ...] = CLASSES
+    labels: Int[np.ndarray, " n_images"] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", np.arange(len(self.class_names)).repeat(self.per_class))
+
+    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
+        label, position = divmod(int(index), self.per_class)
+        generator = np.random.default_rng([self.seed, label, position])
+        return render_scene(self.class_names[label], generator, self.size).image
+
+    def image_name(self, index: int) -> str:
+        label, position = divmod(int(index), self.per_class)
+        return f"{self.class_names[label]} {position + 1}.png"
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class HubImages(ImageDataset):
+    """Rows of a Hugging Face data set whose image column is undecoded (`datasets.Image(decode=False)`)."""
+
+    rows: "Dataset"
+    image_column: str
+    class_names: tuple[str, ...]
+    labels: Int[np.ndarray, " n_images"]
+
+    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
+        entry = self.rows[int(index)][self.image_column]
+        data = entry["bytes"] if entry["bytes"] is not None else Path(entry["path"]).read_bytes()
+        return decode(data, self.image_name(index))
+
+    def image_name(self, index: int) -> str:
+        return Path(self.rows[int(index)][self.image_column]["path"] or f"{int(index)}.png").name
+
+
+def open_dataset(name: str, data: str | Path | None = None, split: str = "test") -> ImageDataset:
+    """Open a data set by name, restricted to the classes of one split.
+
+    Args:
+        name: one of `DATASETS`, or a Hub id such as "owner/name", or "folder" for any image folder or zip in `data`.
+        data: a folder of parquet files, an image folder (`class name/*.jpg`) or a zip of one; replaces the download.
+        split: "train", "val" or "test" classes, or "all". Sets without a published class split have only "all", which
+            then also serves for "test". Images of the Hub's own train and test parts are pooled, as few-shot splits
+            divide classes and not images.
+
+    Raises:
+        DataError: the name or split is unknown, the data are not there, or the Hub cannot be reached.
+    """
+    if split not in SPLIT_NAMES:
+        raise DataError(f"The split must be one of {', '.join(SPLIT_NAMES)}; got {split!r}.")
+    if name == "synthetic":
+        return SyntheticScenes()
+    source = SOURCES.get(name)
+    dataset = _load(name, source.hub_id if source else name, str(data) if data else None)
+    if source is None:
+        return dataset
+    return restrict(dataset, class_split(source.split_file, split))
+
+
+def class_split(name: str, split: str) -> tuple[str, ...] | None:
+    """Class names of a published split (`splits/<name>.json`); None means all classes."""
+    parts = json.loads((SPLITS / f"{name}.json").read_text())
+    return None if split == "all" else tuple(parts[split])
+
+
+def restrict(dataset: ImageDataset, class_names: tuple[str, ...] | None) -> ImageDataset:
+    """The images of some classes, in the given order of classes.
+
+    Raises:
+        DataError: a class is not in the data set.
+    """
+    if class_names is None:
+        return dataset
+    assert isinstance(dataset, HubImages)
+    missing = [name for name in class_names if name not in dataset.class_names]
+    if missing:
+        raise DataError(
+            f"The data lack {len(missing)} of the split's {len(class_names)} classes (the first is {missing[0]!r}). "
+            "Check that the folder holds this data set, with its classes named as published."
+        )
+    old = np.array([dataset.class_names.index(name) for name in class_names])
+    new = np.full(len(dataset.class_names), -1)
+    new[old] = np.arange(len(class_names))
+    keep = np.flatnonzero(new[dataset.labels] >= 0)
+    return HubImages(dataset.rows.select(keep), dataset.image_column, class_names, new[dataset.labels[keep]])
+
+
+@cache
+def _load(name: str, hub_id: str | None, data: str | None) -> HubImages:
+    import datasets
+
+    datasets.disable_progress_bars()
+    try:
+        parts = _load_local(Path(data)) if data else _load_hub(name, hub_id)
+    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+        where = f"in {data}" if data else f"as {hub_id} on the Hub"
+        raise DataError(
+            f"{name} could not be loaded {where} ({type(error).__name__}). Without a network, get the data set's "
+            "parquet files or its image folder by hand and name their folder with --data."
+        ) from error
+    rows = datasets.concatenate_datasets(list(parts.values()))
+    images = [column for column, feature in rows.features.items() if isinstance(feature, datasets.Image)]
+    labels = [column for column, feature in rows.features.items() if isinstance(feature, datasets.ClassLabel)]
+    label = SOURCES[name].label_column if name in SOURCES and SOURCES[name].label_column in labels else None
+    label = label or (labels[0] if labels else None)
+    if not images or label is None:
+        raise DataError(
+            f"{name} has no column of images with a column of class labels; found {', '.join(rows.features)}."
+        )
+    rows = rows.cast_column(images[0], datasets.Image(decode=False))
+    names = tuple(rows.features[label].names)
+    return HubImages(rows, images[0], names, np.asarray(rows.with_format("numpy")[label]))
+
+
+def _load_local(path: Path) -> dict[str, "Dataset"]:
+    import datasets
+
+    if not path.exists():
+        raise DataError(f"There is no folder or zip {path}; check the path given as --data.")
+    if path.is_file():
+        return {"all": _load_zip(path)}
+    parquet = sorted(str(file) for file in path.rglob("*.parquet"))
+    if parquet:
+        return {"all": datasets.Dataset.from_parquet(parquet)}
+    return dict(datasets.load_dataset("imagefolder", data_dir=str(path), drop_labels=False))
+
+
+def _load_zip(path: Path) -> "Dataset":
+    """Pictures of a zip, each in the class of the folder that holds it."""
+    import datasets
+
+    with Archive(path) as archive:
+        names = [name for name in archive.names if PurePosixPath(name).parent.name]
+        classes = sorted({PurePosixPath(name).parent.name for name in names})
+        columns = {
+            "image": [{"bytes": archive.read(name), "path": name} for name in names],
+            "label": [classes.index(PurePosixPath(name).parent.name) for name in names],
+        }
+    if not names:
+        raise DataError(f"{path} holds no folder with pictures; put each class into a folder of its own.")
+    features = datasets.Features(image=datasets.Image(decode=False), label=datasets.ClassLabel(names=classes))
+    return datasets.Dataset.from_dict(columns, features=features)
+
+
+def _load_hub(name: str, hub_id: str | None) -> dict[str, "Dataset"]:
+    import datasets
+
+    if hub_id is None:
+        raise DataError(
+            f"{name} may not be downloaded automatically; get its images by hand and name their folder with --data."
+        )
+    return dict(datasets.load_dataset(hub_id))

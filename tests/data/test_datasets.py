@@ -1,0 +1,107 @@
+"""Data sets by name, from parquet, from a folder, from a zip, and not at all."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import datasets
+import numpy as np
+import pytest
+from PIL import Image
+
+from fsl_core.data.datasets import SOURCES, SPLITS, SyntheticScenes, open_dataset
+from fsl_core.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes, 3 and 2 plain images."""
+    root = tmp_path_factory.mktemp("pictures")
+    for name, count in (("cat", 3), ("dog", 2)):
+        (root / name).mkdir()
+        for index in range(count):
+            Image.new("RGB", (8, 6), (index, 10 * count, 0)).save(root / name / f"{index}.png")
+    return root
+
+
+def test_image_folder(folder: Path) -> None:
+    dataset = open_dataset("folder", folder)
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.labels.tolist() == [0, 0, 0, 1, 1]
+    assert dataset.image(4).shape == (6, 8, 3)
+    assert dataset.image(4)[0, 0].tolist() == [1, 20, 0]
+    assert dataset.image_name(4) == "1.png"
+
+
+def test_zip_of_an_image_folder(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "pictures.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.rglob("*.png")):
+            archive.write(file, file.relative_to(folder))
+    assert sorted(open_dataset("folder", path).labels) == [0, 0, 0, 1, 1]
+
+
+def test_parquet(folder: Path, tmp_path: Path) -> None:
+    table = datasets.load_dataset("imagefolder", data_dir=str(folder))["train"]
+    table.to_parquet(tmp_path / "part-0.parquet")
+    dataset = open_dataset("anything", tmp_path)
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.image(0)[0, 0].tolist() == [0, 30, 0]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_splits_share_no_class(name: str) -> None:
+    parts = json.loads((SPLITS / f"{SOURCES[name].split_file}.json").read_text())
+    sizes = {part: len(set(names)) for part, names in parts.items()}
+    assert sizes == {part: len(names) for part, names in parts.items()}
+    assert len(set().union(*parts.values())) == sum(sizes.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "folder_name", "test_classes", "images", "size"),
+    [
+        ("cifar_fs", "cifar100", 20, 12_000, 32),
+        ("fc100", "cifar100", 20, 12_000, 32),
+        ("tiny_imagenet", "tiny_imagenet", 20, 6_400, 64),
+    ],
+)
+def test_real_data(shared: Path, name: str, folder_name: str, test_classes: int, images: int, size: int) -> None:
+    dataset = open_dataset(name, shared / "datasets" / folder_name, "test")
+    assert len(dataset.class_names) == test_classes
+    assert len(dataset) == images
+    assert np.bincount(dataset.labels).tolist() == [images // test_classes] * test_classes
+    assert dataset.image(0).shape == (size, size, 3)
+    train = open_dataset(name, shared / "datasets" / folder_name, "train")
+    assert not set(train.class_names) & set(dataset.class_names)
+
+
+def test_synthetic_scenes_are_drawn_on_demand() -> None:
+    dataset = SyntheticScenes(per_class=3, size=48)
+    assert len(dataset) == 3 * len(dataset.class_names)
+    assert dataset.image(4).shape == (48, 48, 3)
+    assert (dataset.image(4) == dataset.image(4)).all()
+    assert (dataset.image(4) != dataset.image(5)).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "split", "fragment"),
+    [
+        ("tiny_imagenet", "/nowhere/at/all", "test", "check the path"),
+        ("cub", None, "test", "by hand"),
+        ("synthetic", None, "holiday", "split must be one of"),
+    ],
+)
+def test_what_is_not_there(name: str, data: str | None, split: str, fragment: str) -> None:
+    with pytest.raises(DataError, match=fragment):
+        open_dataset(name, data, split)
+
+
+def test_data_of_another_set(folder: Path) -> None:
+    with pytest.raises(DataError, match="lack 20 of the split's 20 classes"):
+        open_dataset("cifar_fs", folder, "test")
+
+
+def test_folder_without_pictures(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(DataError, match="--data"):
+        open_dataset("folder", tmp_path)

@@ -1,0 +1,35 @@
+"""What the model sees of an image."""
+
+import numpy as np
+import torch
+
+from fsl_core.data.transforms import InputSpec, prepare, square
+
+
+def test_the_centre_of_a_wide_image_is_kept() -> None:
+    image = np.zeros((30, 90, 3), np.uint8)
+    image[:, 30:60] = (10, 200, 30)
+    assert (square(image, 30) == (10, 200, 30)).all()
+
+
+def test_a_square_image_of_the_right_size_stays_as_it_is() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (84, 84, 3), dtype=np.uint8)
+    assert (square(image, 84) == image).all()
+
+
+def test_downsampling_averages() -> None:
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[::2] = 200
+    assert np.abs(square(image, 16)[2:-2].astype(int) - 100).max() <= 2
+
+
+def test_normalisation_by_hand() -> None:
+    spec = InputSpec(2, (0.5, 0.25, 0.0), (0.5, 0.25, 1.0))
+    image = np.full((2, 2, 3), 255, np.uint8)
+    expected = torch.tensor([1.0, 3.0, 1.0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
+    torch.testing.assert_close(prepare([image], spec), expected)
+
+
+def test_images_of_different_sizes_make_one_batch() -> None:
+    images = [np.zeros(shape, np.uint8) for shape in ((10, 300, 3), (64, 64, 3), (7, 5, 3))]
+    assert prepare(images, InputSpec(32)).shape == (3, 3, 32, 32)

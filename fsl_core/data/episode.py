@@ -1,7 +1,6 @@
 """The episode: a few labelled support images of some classes, and query images to classify; its folder and its .zip."""
 
 import io
-import os
 import re
 import tempfile
 import zipfile
@@ -138,7 +137,7 @@ class Episode:
                     draft.write_bytes(self.to_zip())
                 else:
                     self._write_folder(draft)
-                os.replace(draft, path)
+                draft.replace(path)
         except OSError as error:
             raise EpisodeError(
                 f"The episode cannot be written to {path} ({error.strerror}); try a new name."

@@ -1,0 +1,132 @@
+"""Weights on disk: safetensors files that carry their architecture and input specification in the header."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from fsl_core.backbones.backbone import Backbone
+from fsl_core.backbones.conv4 import Conv4
+from fsl_core.backbones.network import Network
+from fsl_core.backbones.resnet12 import ResNet12
+from fsl_core.backbones.timm import load_timm
+from fsl_core.data.transforms import InputSpec
+from fsl_core.errors import WeightsError
+from fsl_core.manifest import read_manifest
+
+BACKBONES: dict[str, type[Network]] = {"resnet12": ResNet12, "conv4": Conv4}
+TIMM = "timm:"
+
+
+def build(architecture: str, options: dict[str, Any]) -> Network:
+    """A network with fresh random weights.
+
+    Raises:
+        WeightsError: the architecture or one of its options is unknown.
+    """
+    if architecture not in BACKBONES:
+        raise WeightsError(f"There is no architecture {architecture!r}; choose one of {', '.join(BACKBONES)}.")
+    try:
+        return BACKBONES[architecture](**options)
+    except TypeError as error:
+        raise WeightsError(f"The architecture {architecture} does not take the options {options}: {error}.") from error
+
+
+def save_weights(path: Path, network: Network, architecture: str, options: dict[str, Any], spec: InputSpec) -> None:
+    """Write a network's parameters and buffers in half precision, with all that `load_backbone` needs, atomically."""
+    tensors = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).detach().cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    header = {"architecture": architecture, "options": json.dumps(options), "input": json.dumps(asdict(spec))}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file(tensors, part, metadata=header)
+    part.replace(path)
+
+
+def load_backbone(name_or_path: str | Path, device: str | torch.device | None = None) -> Backbone:
+    """Load a frozen backbone in eval mode.
+
+    Args:
+        name_or_path: a name from `weights/manifest.toml`, the path of a `.safetensors` file written by
+            `python -m fsl_core.train`, or `timm:<model>` for a model of timm with its published weights.
+        device: "cpu", "cuda", ...; None = the GPU where there is one, else the CPU.
+
+    Raises:
+        WeightsError: there is no such name, file or device, or the file is damaged or of another kind.
+    """
+    device = _usable(device)
+    name = str(name_or_path)
+    if name.startswith(TIMM):
+        return _freeze(name, *load_timm(name.removeprefix(TIMM)), device)
+    path = _locate(name)
+    network, spec = read_weights(path)
+    return _freeze(name, network, spec, hashlib.sha256(path.read_bytes()).hexdigest(), device)
+
+
+def read_weights(path: Path) -> tuple[Network, InputSpec]:
+    """The network and the input specification that a weights file describes.
+
+    Raises:
+        WeightsError: the file is damaged, has no header of ours, or its tensors do not fit the architecture.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            header = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(
+            f"{path.name} is not a readable safetensors file ({error}); copy or train it again."
+        ) from error
+    if not {"architecture", "options", "input"} <= header.keys():
+        raise WeightsError(
+            f"{path.name} was not written by python -m fsl_core.train: its header names no architecture."
+        )
+    network = build(header["architecture"], json.loads(header["options"]))
+    try:
+        network.load_state_dict(
+            {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+        )
+    except RuntimeError as error:
+        raise WeightsError(
+            f"{path.name} does not fit its architecture {header['architecture']}; train or copy it again."
+        ) from error
+    values = json.loads(header["input"])
+    return network, InputSpec(values["size"], tuple(values["mean"]), tuple(values["std"]))
+
+
+def _locate(name: str) -> Path:
+    path = Path(name)
+    if path.suffix == ".safetensors":
+        if not path.is_file():
+            raise WeightsError(f"There is no weights file {name}; check the path.")
+        return path
+    cards = read_manifest()
+    if name not in cards:
+        raise WeightsError(
+            f"There is no backbone {name!r}; choose one of {', '.join(cards)}, or give "
+            "a .safetensors file or timm:<model>."
+        )
+    if not cards[name].path.is_file():
+        raise WeightsError(f"weights/{cards[name].file} is missing; restore it from the repository.")
+    return cards[name].path
+
+
+def _usable(device: str | torch.device | None) -> torch.device:
+    try:
+        chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        raise WeightsError(f"This computer has no usable device {device!s}; choose the device cpu.") from error
+    return chosen
+
+
+def _freeze(name: str, network: Network, spec: InputSpec, digest: str, device: torch.device) -> Backbone:
+    network.eval().requires_grad_(False).to(device)
+    return Backbone(name, network, spec, digest, device)

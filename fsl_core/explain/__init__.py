@@ -1,0 +1,6 @@
+"""(features, classifier) -> records; the last place where torch is seen."""
+
+from fsl_core.explain.matching import match_class, match_support
+from fsl_core.explain.reconstruction import reconstruct
+
+__all__ = ["match_class", "match_support", "reconstruct"]

@@ -1,0 +1,98 @@
+"""EPISODE -> FEATURES: run a frozen backbone over the images of an episode."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from fsl_core.backbones import Backbone
+from fsl_core.data import Episode
+from fsl_core.errors import EpisodeError
+
+BATCH = 32
+
+
+@dataclass(frozen=True, eq=False)
+class EpisodeFeatures:
+    """All that a classifier may know of an episode. Vector features are maps of height = width = 1.
+
+    Attributes:
+        support_labels: row of `class_names` that each support image belongs to.
+
+    Raises:
+        EpisodeError: shapes do not fit together, a class has no support image, a label has no class, or a feature is
+            not finite.
+    """
+
+    support: Float[Tensor, "n_support channels height width"]
+    support_labels: Int[Tensor, " n_support"]
+    query: Float[Tensor, "n_query channels height width"]
+    class_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.support.ndim != 4 or self.query.ndim != 4 or self.support.shape[1:] != self.query.shape[1:]:
+            raise EpisodeError(
+                "Support and query features must be maps [images, channels, height, width] of one size, got "
+                f"{list(self.support.shape)} and {list(self.query.shape)}."
+            )
+        present = self.support_labels.unique().tolist()
+        if len(self.support_labels) != len(self.support) or present != list(range(len(self.class_names))):
+            raise EpisodeError(
+                f"Each support image needs a label and each of the {len(self.class_names)} classes a support image, "
+                f"got {len(self.support_labels)} labels for {len(self.support)} images with the values {present}."
+            )
+        if not (self.support.isfinite().all() and self.query.isfinite().all()):
+            raise EpisodeError(
+                "The features hold NaN or infinite numbers; the backbone's weights are probably damaged."
+            )
+
+    @property
+    def n_way(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
+    def prototypes(self) -> Float[Tensor, "n_way channels height width"]:
+        """Mean support map of each class."""
+        return self.class_means(self.support)
+
+    def class_means(self, values: Float[Tensor, "n_support *shape"]) -> Float[Tensor, "n_way *shape"]:
+        """Mean over each class's support images of something computed per support image."""
+        members = one_hot(self.support_labels, self.n_way).to(values.dtype).T
+        return ((members / members.sum(dim=1, keepdim=True)) @ values.flatten(1)).unflatten(1, values.shape[1:])
+
+
+def extract(
+    backbone: Backbone, episode: Episode, advance: Callable[[int], object] = lambda images: None
+) -> EpisodeFeatures:
+    """Last feature maps of every support and query image of an episode.
+
+    Args:
+        advance: called with the number of images that were just done, for a progress bar.
+    """
+    images = [*episode.support_images, *episode.query_images]
+    maps = torch.cat(list(batches_of_maps(backbone, images.__getitem__, len(images), advance)))
+    n_support = len(episode.support_images)
+    return EpisodeFeatures(
+        support=maps[:n_support],
+        support_labels=torch.tensor(episode.support_labels, device=maps.device),
+        query=maps[n_support:],
+        class_names=episode.class_names,
+    )
+
+
+def batches_of_maps(
+    backbone: Backbone,
+    image: Callable[[int], UInt8[np.ndarray, "_ _ 3"]],
+    count: int,
+    advance: Callable[[int], object] = lambda images: None,
+) -> Iterator[Float[Tensor, "batch channels height width"]]:
+    """Last feature maps of images 0 .. count - 1, a few at a time; images are fetched when their batch is due."""
+    for start in range(0, count, BATCH):
+        batch = range(start, min(start + BATCH, count))
+        yield backbone.maps([image(index) for index in batch])
+        advance(len(batch))

@@ -1,0 +1,22 @@
+"""What every training objective is: a module that owns its heads and turns feature maps into a loss."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+class Loss(NamedTuple):
+    """The scalar to minimise, and the fraction of the batch that the objective's own head classified correctly."""
+
+    loss: Float[Tensor, ""]
+    accuracy: Float[Tensor, ""]
+
+
+class Objective(nn.Module, ABC):
+    """A loss with the parameters that only training needs (classification or projection heads)."""
+
+    @abstractmethod
+    def forward(self, maps: Float[Tensor, "batch channels height width"], labels: Int[Tensor, " batch"]) -> Loss:
+        """Loss of one batch; `labels` are rows of the training classes."""

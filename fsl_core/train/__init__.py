@@ -1,0 +1,1 @@
+"""Training backbones: a configuration, a loop that reads from top to bottom, and recipes that are differences."""

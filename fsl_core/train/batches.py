@@ -1,0 +1,63 @@
+"""Training images in memory, and the random augmentation of whole batches on the device."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import kornia.augmentation as K
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from fsl_core.data import ImageDataset
+from fsl_core.data.transforms import InputSpec, square
+from fsl_core.train.config import TrainConfig
+
+
+@dataclass(frozen=True, eq=False)
+class ImageStore:
+    """All images of a data set, decoded once, as squares of one size."""
+
+    images: UInt8[Tensor, "n_images 3 size size"]
+    labels: Int[Tensor, " n_images"]
+
+
+def load_images(dataset: ImageDataset, size: int, chosen: Int[np.ndarray, " n_images"], title: str) -> ImageStore:
+    """Decode the chosen images of a data set; a set of images smaller than `size` keeps its own size."""
+    side = min(size, min(dataset.image(int(chosen[0])).shape[:2]))
+    images = torch.empty((len(chosen), 3, side, side), dtype=torch.uint8)
+    for row, index in enumerate(tqdm(chosen, desc=title, unit="img", leave=False)):
+        images[row] = torch.from_numpy(square(dataset.image(int(index)), side)).permute(2, 0, 1)
+    return ImageStore(images, torch.from_numpy(dataset.labels[chosen]))
+
+
+class Augmentation(nn.Module):
+    """Random crop, horizontal flip, colour jitter and normalisation, drawn anew for each image of a batch."""
+
+    def __init__(self, config: TrainConfig, spec: InputSpec, size: int) -> None:
+        super().__init__()
+        side = (size, size)
+        if config.crop == "resized":
+            crop: list[nn.Module] = [K.RandomResizedCrop(side, scale=(config.crop_scale, 1.0))]
+        else:
+            crop = [K.Resize(side), K.RandomCrop(side, padding=max(4, size * 8 // 84))]
+        strength = config.jitter
+        jitter = [K.ColorJiggle(strength, strength, strength, 0.0)] if strength else []
+        normalise = K.Normalize(torch.tensor(spec.mean), torch.tensor(spec.std))
+        self.steps = nn.Sequential(*crop, K.RandomHorizontalFlip(), *jitter, normalise)
+
+    @torch.no_grad()
+    def forward(self, images: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 size size"]:
+        return self.steps(images.float() / 255)
+
+
+def some_of_each(labels: Int[np.ndarray, " n_images"], count: int) -> Int[np.ndarray, " n_chosen"]:
+    """Indices of the first `count` images of each class."""
+    return np.concatenate([np.flatnonzero(labels == label)[:count] for label in np.unique(labels)])
+
+
+def epoch_batches(n_images: int, batch: int, seed: int, epoch: int) -> Iterator[Int[Tensor, " batch"]]:
+    """Rows of the images of each batch; the order depends on seed and epoch alone; a last partial batch is dropped."""
+    order = torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(n_images))
+    return iter(order[: n_images - n_images % batch].view(-1, batch))

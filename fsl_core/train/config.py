@@ -1,0 +1,107 @@
+"""What a training run is: one frozen dataclass; recipes are TOML files that hold only differences to it."""
+
+import dataclasses
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fsl_core.errors import OptionError
+from fsl_core.types import check_options, option, params
+
+RECIPES = Path(__file__).parent / "recipes"
+CHOICES = {"32-64-128-256": (32, 64, 128, 256), "64-160-320-640": (64, 160, 320, 640)}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Defaults are DeepEMD's pre-training stage (Zhang et al., CVPR 2020): 120 epochs, lr 0.1 times 0.2 every 30."""
+
+    dataset: str = option("mini_imagenet", "data set whose train classes are learnt")
+    architecture: str = option("resnet12", "network to train", choices=("resnet12", "conv4"))
+    widths: str = option("64-160-320-640", "channels of ResNet-12's stages", choices=tuple(CHOICES))
+    objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy",))
+    label_smoothing: float = option(0.0, "mass that the target gives to the other classes", low=0.0, high=0.5)
+
+    size: int = option(84, "side of the input", low=16, high=512, unit="px")
+    train_sizes: str = option("", "progressive resizing as side*share of the run, e.g. '36*0.7,64*0.3'; empty = size")
+    crop: str = option(
+        "resized",
+        "random crop: part of the image resized (RRC), or a shifted window after zero padding",
+        choices=("resized", "padded"),
+    )
+    crop_scale: float = option(0.08, "smallest share of the image's area in a resized crop", low=0.01, high=1.0)
+    jitter: float = option(0.0, "strength of the random brightness, contrast and saturation", low=0.0, high=1.0)
+
+    epochs: int = option(120, "passes over the training images", low=1)
+    batch: int = option(128, "images in a step, over all devices", low=2)
+    learning_rate: float = option(0.1, "peak learning rate of SGD", low=0.0)
+    momentum: float = option(0.9, "of SGD", low=0.0, high=1.0)
+    nesterov: bool = option(True, "Nesterov's form of momentum")
+    weight_decay: float = option(5e-4, "of SGD, on all parameters", low=0.0)
+    schedule: str = option(
+        "step", "how the learning rate falls: in steps, or as a cosine to zero", choices=("step", "cosine")
+    )
+    step_epochs: int = option(30, "epochs between two falls of the step schedule", low=1)
+    step_factor: float = option(0.2, "factor of each fall", low=0.0, high=1.0)
+    warmup_epochs: float = option(0.0, "epochs in which the learning rate rises linearly from 0", low=0.0)
+
+    val_episodes: int = option(200, "few-shot episodes on the val classes after each epoch", low=2)
+    val_images: int = option(100, "images per val class that the episodes are drawn from", low=20)
+    seed: int = option(1, "of weights, batches and augmentation", low=0)
+    precision: str = option("32-true", "arithmetic", choices=("32-true", "bf16-mixed"))
+    accelerator: str = option("auto", "cpu, cuda, mps or auto")
+    devices: int = option(1, "processes, one for each device", low=1)
+    checkpoint_minutes: float = option(5.0, "minutes between two checkpoints within an epoch", low=0.0)
+
+    def __post_init__(self) -> None:
+        check_options(self)
+        if abs(sum(share for _, share in self.sides) - 1) > 1e-6:
+            raise OptionError(f"The shares of train_sizes must add up to 1, got {self.train_sizes!r}.")
+
+    @property
+    def network_options(self) -> dict[str, Any]:
+        """Options of the architecture, as `fsl_core.backbones.build` takes them."""
+        return {"widths": CHOICES[self.widths]} if self.architecture == "resnet12" else {}
+
+    @property
+    def sides(self) -> tuple[tuple[int, float], ...]:
+        """Sides of the training images in pixels, one after the other, each with its share of the run.
+
+        Raises:
+            OptionError: `train_sizes` cannot be read.
+        """
+        if not self.train_sizes:
+            return ((self.size, 1.0),)
+        parts = [re.fullmatch(r"\s*(\d+)\*(\d*\.?\d+)\s*", part) for part in self.train_sizes.split(",")]
+        if not all(parts):
+            raise OptionError(f"train_sizes must look like '36*0.7,64*0.3', got {self.train_sizes!r}.")
+        return tuple((int(part[1]), float(part[2])) for part in parts if part)
+
+    def side_at(self, done: float) -> int:
+        """Side of the training images after a share `done` of the run, in [0, 1)."""
+        ends = np.cumsum([share for _, share in self.sides])
+        return self.sides[min(int(np.searchsorted(ends, done + 1e-9, side="right")), len(ends) - 1)][0]
+
+
+def recipes() -> dict[str, Path]:
+    """Name -> file of every recipe."""
+    return {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
+
+
+def read_recipe(name: str, changes: dict[str, Any]) -> TrainConfig:
+    """A recipe with some fields changed.
+
+    Raises:
+        OptionError: there is no such recipe, or a field is unknown or has an impossible value.
+    """
+    if name not in recipes():
+        raise OptionError(f"There is no recipe {name!r}; choose one of {', '.join(recipes())}.")
+    values = tomllib.loads(recipes()[name].read_text())["config"] | changes
+    unknown = values.keys() - params(TrainConfig).keys()
+    if unknown:
+        raise OptionError(f"{', '.join(sorted(unknown))} is no field of a training run; see --help.")
+    return dataclasses.replace(TrainConfig(), **values)

@@ -1,0 +1,34 @@
+"""The metrics of a run: a CSV file for people and scripts, TensorBoard events for curves."""
+
+import csv
+from pathlib import Path
+
+from torch.utils.tensorboard import SummaryWriter
+
+METRICS = "metrics.csv"
+FIELDS = ("epoch", "size", "learning_rate", "loss", "accuracy", "val_1shot", "val_5shot", "images_per_second")
+
+
+class MetricsLog:
+    """One row for each epoch in `output/metrics.csv`, and the same numbers in `output/tensorboard/`."""
+
+    def __init__(self, output: Path, keep_epochs: int) -> None:
+        """Open the log of a run; of an earlier log only the first `keep_epochs` rows stay."""
+        self.path = output / METRICS
+        rows: list[dict[str, str]] = []
+        if keep_epochs and self.path.is_file():
+            with self.path.open(newline="") as file:
+                rows = list(csv.DictReader(file))[:keep_epochs]
+        with self.path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, FIELDS)
+            writer.writeheader()
+            writer.writerows(rows)
+        self.board = SummaryWriter(str(output / "tensorboard"), purge_step=keep_epochs + 1)
+
+    def write(self, row: dict[str, float]) -> None:
+        """Append the numbers of one epoch."""
+        with self.path.open("a", newline="") as file:
+            csv.DictWriter(file, FIELDS).writerow(row)
+        for name in FIELDS[1:]:
+            self.board.add_scalar(name, row[name], int(row["epoch"]))
+        self.board.flush()

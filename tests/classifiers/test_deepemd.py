@@ -1,0 +1,184 @@
+"""Parity with the published code (`deepemd_logits`: whole file, or the slice of its first 4 queries), and invariants.
+
+The slices hold every prototype, the first four queries and what belongs to them, unchanged.
+"""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from fsl_core.classifiers.deepemd import DeepEMD, cross_reference_weights, similarities
+from fsl_core.errors import OptionError
+from fsl_core.features import EpisodeFeatures
+from tests.parity import SOURCES, parity
+
+VARIANTS = {
+    "cosine": {},
+    "pyramid": {},  # its maps hold the nodes of all levels, side by side
+    "l2": {"metric": "l2"},
+    "nonorm": {"centre": False},
+}
+TOLERANCES = {
+    "cosine": (5e-5, 0),
+    "pyramid": (5e-5, 0),
+    "nonorm": (3e-4, 0),
+    "l2": (0, 1e-5),
+}  # absolute, of the maximum
+N_QUERY = 10  # in the whole file, over which its loss is a mean
+
+
+def load(variant: str, source: str) -> tuple[dict[str, np.ndarray], torch.Tensor, torch.Tensor]:
+    data = parity("deepemd_logits", source)
+    if variant == "pyramid" and source == "slices":
+        pytest.skip("the slices leave the pyramid out")
+    names = ("pyramid/proto_in", "pyramid/query_in") if variant == "pyramid" else ("proto", "query")
+    proto, query = (torch.from_numpy(data[name]) for name in names)
+    return data, proto, query
+
+
+def features_of(proto: torch.Tensor, query: torch.Tensor) -> EpisodeFeatures:
+    return EpisodeFeatures(proto, torch.arange(len(proto)), query, tuple("abcdefghijklmnopqrst"[: len(proto)]))
+
+
+def assert_close(mine: torch.Tensor, published: np.ndarray, absolute: float = 0.0, relative: float = 0.0) -> None:
+    limit = absolute + relative * np.abs(published).max()
+    assert np.abs(mine.detach().numpy() - published).max() <= limit
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("solver", ["exact", "opencv"])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_logits_equal_the_published_ones(variant: str, solver: str, source: str) -> None:
+    data, proto, query = load(variant, source)
+    logits = DeepEMD(solver=solver, **VARIANTS[variant])(features_of(proto, query)).logits
+    absolute, relative = TOLERANCES[variant]
+    assert_close(logits, data[f"{variant}/logits"], absolute, relative)
+    assert_close(logits, data[f"{variant}/logits_exact"], absolute, relative)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_weights_equal_the_published_ones(variant: str, source: str) -> None:
+    data, proto, query = load(variant, source)
+    weight_query, weight_proto = cross_reference_weights(query.flatten(2).mT, proto.flatten(2).mT)
+    assert_close(weight_query, data[f"{variant}/weight_query"], relative=1e-6)
+    assert_close(weight_proto.transpose(0, 1), data[f"{variant}/weight_proto"], relative=1e-6)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("variant", ["cosine", "l2"])
+def test_similarities_equal_the_published_ones(variant: str, source: str) -> None:
+    data, proto, query = load(variant, source)
+    published = data[f"{variant}/similarity"]
+    options = {"metric": "cosine", "centre": True} | VARIANTS[variant]
+    mine = similarities(query.flatten(2).mT, proto.flatten(2).mT, **options)[:, : published.shape[1]]
+    assert_close(mine, published, *((0, 1e-6) if variant == "l2" else (1e-6, 0)))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_query_gradient_equals_the_published_one(source: str) -> None:
+    data, proto, query = load("cosine", source)
+    query.requires_grad_()
+    logits = DeepEMD(solver="opencv")(features_of(proto, query)).logits
+    loss = cross_entropy(logits, torch.from_numpy(data["query_label"]), reduction="sum") / N_QUERY
+    loss.backward()
+    assert_close(query.grad, data["cosine/grad_query"], relative=1e-3)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_loss_and_gradients_equal_the_published_ones(variant: str) -> None:
+    data = load(variant, "whole")[0]
+    raw = [torch.from_numpy(data[name]).requires_grad_() for name in ("proto", "query")]
+    maps = [_pyramid(part) for part in raw] if variant == "pyramid" else raw
+    logits = DeepEMD(solver="opencv", **VARIANTS[variant])(features_of(*maps)).logits
+    loss = cross_entropy(logits, torch.from_numpy(data["query_label"]))
+    loss.backward()
+    assert_close(loss, data[f"{variant}/loss"], absolute=1e-4)
+    assert_close(raw[0].grad, data[f"{variant}/grad_proto"], relative=1e-3)
+    assert_close(raw[1].grad, data[f"{variant}/grad_query"], relative=1e-3)
+
+
+def _pyramid(maps: torch.Tensor) -> torch.Tensor:
+    levels = [torch.nn.functional.adaptive_avg_pool2d(maps, size).flatten(2) for size in (2, 3)]
+    return torch.cat([*levels, maps.flatten(2)], dim=2)[:, :, None]
+
+
+def random_features(way: int, n_query: int, side: int, seed: int = 0, channels: int = 16) -> EpisodeFeatures:
+    generator = torch.Generator().manual_seed(seed)
+    proto = torch.rand(way, channels, side, side, generator=generator)
+    return features_of(proto, torch.rand(n_query, channels, side, side, generator=generator))
+
+
+@pytest.mark.parametrize("solver", ["exact", "opencv"])
+def test_an_image_matches_itself_node_by_node_with_the_full_logit(solver: str) -> None:
+    maps = random_features(3, 1, 5).support
+    matching = DeepEMD(solver=solver).match(maps[:1], maps)
+    assert matching.logits[0, 0].item() == pytest.approx(12.5, abs=1e-4)
+    assert matching.logits[0, 1:].max() < 12
+    assert torch.allclose(matching.plan[0, 0], matching.query_weight[0, 0].diag(), atol=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["exact", "opencv"])
+def test_weights_are_the_marginals_of_the_plan_and_sum_to_1(solver: str) -> None:
+    features = random_features(3, 4, 5)
+    matching = DeepEMD(solver=solver).match(features.query, features.prototypes)
+    assert torch.allclose(matching.query_weight.sum(2), torch.ones(4, 3))
+    assert torch.allclose(matching.plan.sum(3), matching.query_weight, atol=3e-7)
+    assert torch.allclose(matching.plan.sum(2), matching.target_weight, atol=3e-7)
+    score = (matching.plan * matching.similarity).sum((2, 3))
+    assert torch.allclose(matching.logits, 12.5 * score, atol=2e-5)
+
+
+def test_a_constant_on_all_channels_of_one_node_changes_its_weight_and_no_similarity() -> None:
+    features = random_features(2, 1, 3)
+    moved = features.query.clone()
+    moved[0, :, 1, 1] += 2
+    before, after = (DeepEMD().match(query, features.prototypes) for query in (features.query, moved))
+    assert torch.allclose(before.similarity, after.similarity, atol=1e-5)
+    assert (after.query_weight - before.query_weight)[0, :, 4].min() > 0.05
+
+
+def test_a_query_is_classified_alike_alone_and_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    features = random_features(4, 6, 3)
+    together = DeepEMD()(features).logits
+    monkeypatch.setattr("fsl_core.classifiers.deepemd.BLOCK", 1)
+    assert torch.allclose(DeepEMD()(features).logits, together, atol=1e-5)
+
+
+def test_maps_of_one_cell_are_compared_by_their_centred_cosine() -> None:
+    features = random_features(3, 2, 1)
+    expected = np.corrcoef(features.query.flatten(1).numpy(), features.support.flatten(1).numpy())[:2, 2:]
+    assert_close(DeepEMD()(features).logits, 12.5 * expected, absolute=1e-4)
+
+
+def test_features_without_any_likeness_give_equal_weights() -> None:
+    features = features_of(-torch.rand(2, 8, 2, 2), torch.rand(1, 8, 2, 2))
+    matching = DeepEMD().match(features.query, features.prototypes)
+    assert torch.allclose(matching.query_weight, torch.full((1, 2, 4), 0.25))
+
+
+def test_the_exact_solver_lets_the_weights_learn() -> None:
+    """Finite differences of the logit along a direction, through similarities and weights."""
+    features = random_features(2, 1, 3, channels=6)
+    proto, query = features.support.double(), features.query.double().requires_grad_()
+    direction = torch.randn(query.shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    DeepEMD()(features_of(proto, query)).logits[0, 0].backward()
+    ends = [
+        DeepEMD()(features_of(proto, query.detach() + sign * 1e-6 * direction)).logits[0, 0].item() for sign in (1, -1)
+    ]
+    assert (query.grad * direction).sum().item() == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"solver": "magic"}, "solver must be one of exact, opencv"),
+        ({"metric": "l1"}, "metric must be one of cosine, l2"),
+        ({"temperature": -1}, "temperature must lie in"),
+        ({"centre": 1}, "centre must be true or false"),
+    ],
+)
+def test_options_are_checked(options: dict, sentence: str) -> None:
+    with pytest.raises(OptionError, match=sentence):
+        DeepEMD(**options)

@@ -1,8 +1,18 @@
-"""Fixtures and marks that many tests share."""
+"""Shape checks while the tests run, and fixtures that many tests share."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
+import torch
+from jaxtyping import install_import_hook
+
+# The modules that pass arrays on; those that check what a person gives them are left to their own error texts.
+CHECKED = ("backbones", "data.transforms", "evaluate", "explain", "objectives", "records", "train.batches", "transport")
+install_import_hook(
+    [f"fsl_core.{module}" for module in CHECKED],
+    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
+)
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -14,3 +24,29 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the folder ../shared")
     return SHARED
+
+
+@pytest.fixture
+def small_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an untrained Conv4 of 8 channels in a manifest of its own; projects go to a temporary folder."""
+    # Imported here, after the shape checks are in place.
+    from fsl_core import manifest
+    from fsl_core.backbones import Conv4, save_weights
+    from fsl_core.data.transforms import InputSpec
+    from fsl_core.ui import cached
+    from fsl_core.ui.store import HOME_VARIABLE
+
+    torch.manual_seed(0)
+    save_weights(tmp_path / "tiny.safetensors", Conv4(8), "conv4", {"width": 8}, InputSpec(32))
+    sha256 = hashlib.sha256((tmp_path / "tiny.safetensors").read_bytes()).hexdigest()
+    texts = ("title", "recipe", "data", "licence", "classifier", "measured_by")
+    numbers = ("megabytes", "accuracy_1shot", "interval_1shot", "accuracy_5shot", "interval_5shot")
+    rows = ["[tiny]", 'file = "tiny.safetensors"', f'sha256 = "{sha256}"', "default = true"]
+    rows += [f'{name} = "tiny {name}"' for name in texts] + [f"{name} = 0.25" for name in numbers]
+    (tmp_path / "manifest.toml").write_text("\n".join(rows))
+    monkeypatch.setattr(manifest, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "manifest.toml")
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    for function in (cached.cards, cached.queue, cached.engine, cached.thumbnail):
+        function.clear()
+    return "tiny"

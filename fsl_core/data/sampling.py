@@ -59,11 +59,11 @@ def sample_episode(
     drawn = sample_indices(dataset.labels, way=way, shot=shot, query=query, generator=generator)
     names = tuple(dataset.class_names[index] for index in drawn.classes)
     return Episode(
-        support_images=tuple(dataset.image(index) for index in drawn.support),
+        support_images=tuple(dataset.image(index) for index in drawn.support.tolist()),
         support_labels=tuple(drawn.support_labels.tolist()),
-        query_images=tuple(dataset.image(index) for index in drawn.query),
+        query_images=tuple(dataset.image(index) for index in drawn.query.tolist()),
         query_labels=tuple(drawn.query_labels.tolist()),
         class_names=names,
-        support_names=tuple(dataset.image_name(index) for index in drawn.support),
-        query_names=tuple(dataset.image_name(index) for index in drawn.query),
+        support_names=tuple(dataset.image_name(index) for index in drawn.support.tolist()),
+        query_names=tuple(dataset.image_name(index) for index in drawn.query.tolist()),
     )

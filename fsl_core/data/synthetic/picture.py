@@ -1,7 +1,7 @@
 """A picture is a list of painted outlines, back to front, in units of its own; it knows no pixels."""
 
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Shape:
     closed: bool = False
     volume: float = 0.0
     alpha: float = 1.0
-    inside: Self | None = None
+    inside: "Shape | None" = None
 
 
 @dataclass(eq=False)

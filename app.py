@@ -1,0 +1,35 @@
+"""Few-Shot Lens: the frame around the pages. Start it with `streamlit run app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from fsl_core.errors import FSLError
+from fsl_core.ui import cached, requests, session
+from fsl_core.ui.sidebar import sidebar
+
+LOOK = Path(__file__).parent / "fsl_core" / "ui"
+
+st.set_page_config(page_title="Few-Shot Lens", page_icon=str(LOOK / "icon.svg"), layout="wide")
+st.html(LOOK / "style.css")
+st.logo(str(LOOK / "logo.svg"), size="large")
+
+classify_page = st.Page("pages/classify.py", title="Classify", icon=":material/category:")
+page = st.navigation(
+    [
+        st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+        classify_page,
+        st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
+    ],
+    position="top",
+)
+
+try:
+    if session.has_project():
+        requests.pending()
+    page.run()
+    if session.has_project():
+        sidebar(on_classify=page == classify_page)
+    cached.warm_up()
+except FSLError as error:
+    st.error(str(error), icon=":material/error:")

@@ -1,0 +1,21 @@
+"""Record -> plotly Figure: nothing is computed here that the record does not say, and no figure shows itself."""
+
+from fsl_core.figures.bars import probability_bars
+from fsl_core.figures.matching import flows_of, matching, strongest
+from fsl_core.figures.matrices import confusion_matrix, plan_heatmap, similarity_heatmap
+from fsl_core.figures.overlays import contributions, reconstruction, weights
+from fsl_core.figures.panes import Cell
+
+__all__ = [
+    "Cell",
+    "confusion_matrix",
+    "contributions",
+    "flows_of",
+    "matching",
+    "plan_heatmap",
+    "probability_bars",
+    "reconstruction",
+    "similarity_heatmap",
+    "strongest",
+    "weights",
+]

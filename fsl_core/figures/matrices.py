@@ -1,0 +1,109 @@
+"""Region by region: the plan and the similarity as heat maps; class by class: the confusion matrix."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float
+
+from fsl_core.figures.panes import Pane, panes
+from fsl_core.figures.theme import INK, SIGNED, UNSIGNED, WARM, colour_bar, figure, label, signed_range, unsigned_range
+from fsl_core.records import Flow, Scores
+
+NO_MASS = 1e-9  # plans sum to 1; less than this is a solver's rounding
+
+
+def plan_heatmap(flow: Flow, selected: int | None = None) -> go.Figure:
+    """How much mass flows from each query region (row) to each support region (column); empty = none.
+
+    Args:
+        selected: query node whose row is marked.
+    """
+    mass = np.where(flow.plan > NO_MASS, 100 * flow.plan, np.nan)
+    return _pairs(
+        flow, mass, (UNSIGNED, unsigned_range(mass), "flow (% of the mass)", "flow %{z:.3f} % of the mass"), selected
+    )
+
+
+def similarity_heatmap(flow: Flow, selected: int | None = None) -> go.Figure:
+    """How alike each query region (row) and each support region (column) are; the scale covers at least -1 to 1."""
+    limits = signed_range(flow.similarity, least=1.0)
+    return _pairs(flow, flow.similarity, (SIGNED, limits, "similarity", "similarity %{z:+.3f}"), selected)
+
+
+def _pairs(
+    flow: Flow,
+    values: Float[np.ndarray, "n m"],
+    look: tuple[list[tuple[float, str]], tuple[float, float], str, str],
+    selected: int | None,
+) -> go.Figure:
+    """A matrix of query regions by support regions; `look` is the scale, its limits, the bar's title and the hover."""
+    scale, (low, high), title, hover = look
+    query, support = panes(flow)
+    heat = go.Heatmap(
+        z=values, x=[support.name(node) for node in support.nodes], y=[query.name(node) for node in query.nodes],
+        zmin=low, zmax=high, colorscale=scale, colorbar=colour_bar(title), xgap=0.5, ygap=0.5, hoverongaps=False,
+        hovertemplate=f"query region %{{y}}<br>support region %{{x}}<br>{hover}<extra></extra>",
+    )  # fmt: skip
+    marks: list[dict[str, Any]] = []
+    if selected is not None:
+        place = {"x0": -0.5, "x1": len(support.nodes) - 0.5, "y0": selected - 0.5, "y1": selected + 0.5}
+        marks = [{"type": "rect", **place, "line": {"color": WARM, "width": 2}}]
+    return figure(
+        [heat], 440, shapes=marks,
+        xaxis={**_axis(support), "title": {"text": "support region (row, column)"}, "tickangle": -90},
+        yaxis={**_axis(query), "title": {"text": "query region (row, column)"}, "autorange": "reversed"},
+    )  # fmt: skip
+
+
+def _axis(pane: Pane) -> dict[str, Any]:
+    """An axis of regions that names the first one of each row of the grid."""
+    starts = [pane.name(node) for node in pane.nodes if node % pane.grid[1] == 0]
+    frame = {
+        "showgrid": False,
+        "zeroline": False,
+        "showline": True,
+        "mirror": True,
+        "linecolor": "rgba(128, 138, 156, 0.4)",
+    }
+    return {
+        "type": "category",
+        "tickmode": "array",
+        "tickvals": starts,
+        "constrain": "domain",
+        "automargin": True,
+        **frame,
+    }
+
+
+def confusion_matrix(scores: Scores) -> go.Figure:
+    """Number of queries of each true class (row) by predicted class (column); the framed diagonal is correct."""
+    counts, names = scores.confusion, [label(name, 18) for name in scores.class_names]
+    ids = list(range(len(names)))
+    full = np.array([[[label(true), label(guess)] for guess in scores.class_names] for true in scores.class_names])
+    heat = go.Heatmap(
+        z=counts, x=ids, y=ids, colorscale=UNSIGNED, zmin=0, zmax=unsigned_range(counts)[1], showscale=False,
+        xgap=2, ygap=2, customdata=full,
+        hovertemplate="true class %{customdata[0]}<br>predicted %{customdata[1]}<br>%{z} queries<extra></extra>",
+    )  # fmt: skip
+    strong = counts > 0.5 * counts.max()
+    notes = [
+        {"x": column, "y": row, "text": str(counts[row, column]), "showarrow": False,
+         **({"font": {"color": INK}} if strong[row, column] else {"opacity": 1.0 if counts[row, column] else 0.45})}
+        for row in ids for column in ids
+    ]  # fmt: skip
+    frames = [{"type": "rect", "x0": i - 0.48, "x1": i + 0.48, "y0": i - 0.48, "y1": i + 0.48,
+               "line": {"color": WARM, "width": 1.5}} for i in ids]  # fmt: skip
+    axis = {
+        "tickmode": "array",
+        "tickvals": ids,
+        "ticktext": names,
+        "showgrid": False,
+        "zeroline": False,
+        "automargin": True,
+    }
+    return figure(
+        [heat], max(220, 110 + 44 * len(ids)), annotations=notes, shapes=frames,
+        xaxis={**axis, "title": {"text": "predicted class"}, "side": "bottom", "range": [-0.5, len(ids) - 0.5]},
+        yaxis={**axis, "title": {"text": "true class"}, "range": [len(ids) - 0.5, -0.5]},
+    )  # fmt: skip

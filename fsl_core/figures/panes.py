@@ -1,0 +1,153 @@
+"""Pictures under their grids, placed on one plane whose unit is the side of a picture; y grows downwards."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from fsl_core.figures.theme import PAPER, figure, tint
+from fsl_core.records import Flow
+
+Side = Literal["query", "support"]
+BESIDE, BELOW = 0.5, 0.3  # gaps between two pictures
+TITLE = 0.09  # above or below a picture
+SIDE = {False: 410, True: 340}  # of a picture in pixels: pictures side by side, one below the other
+DARKEST = 0.12  # of its pixels' brightness that a region without weight keeps
+SHARP = 256  # pixels on the shorter side
+
+
+class Cell(NamedTuple):
+    """A region of one of the two pictures; `node` counts the cells row by row."""
+
+    side: Side
+    node: int
+
+
+@dataclass(frozen=True, eq=False)
+class Pane:
+    """A picture and its grid on the plane, `left` and `top` in sides of a picture."""
+
+    side: Side
+    image: UInt8[np.ndarray, "_ _ 3"]
+    grid: tuple[int, int]
+    title: str
+    left: float = 0.0
+    top: float = 0.0
+
+    @property
+    def nodes(self) -> range:
+        """All regions, row by row."""
+        return range(self.grid[0] * self.grid[1])
+
+    def centre(self, node: int) -> tuple[float, float]:
+        """Where the middle of a region lies (x, y)."""
+        row, column = divmod(node, self.grid[1])
+        return self.left + (column + 0.5) / self.grid[1], self.top + (row + 0.5) / self.grid[0]
+
+    def name(self, node: int) -> str:
+        """What people call a region: "(row, column)"."""
+        row, column = divmod(node, self.grid[1])
+        return f"({row}, {column})"
+
+
+def panes(flow: Flow, stacked: bool = False) -> tuple[Pane, Pane]:
+    """The query and, to its right or below it, the support image."""
+    query = Pane("query", flow.query_image, flow.query_grid, "Query")
+    if stacked:
+        return query, Pane("support", flow.support_image, flow.support_grid, "Support", top=1 + BELOW)
+    return query, Pane("support", flow.support_image, flow.support_grid, "Support", left=1 + BESIDE)
+
+
+def plane(shown: Sequence[Pane], traces: list[Any], shapes: list[dict[str, Any]], **layout: Any) -> go.Figure:
+    """A figure as high as its pictures need, with the pictures' titles and grid lines, without axes."""
+    right, bottom = max(pane.left for pane in shown) + 1, max(pane.top for pane in shown) + 1
+    foot = TITLE if bottom > 1 else 0.01
+    axis = {"visible": False, "fixedrange": True}
+    look = {
+        "xaxis": {**axis, "range": [-0.01, right + 0.01]},
+        "yaxis": {**axis, "range": [bottom + foot, -TITLE], "scaleanchor": "x", "scaleratio": 1},
+        "annotations": [_heading(pane) for pane in shown] + layout.pop("annotations", []),
+        "shapes": [lattice(pane) for pane in shown] + shapes,
+        "hoverdistance": -1,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+    }
+    return figure(traces, round(SIDE[bottom > 1] * (bottom + TITLE + foot)), **look, **layout)
+
+
+def _heading(pane: Pane) -> dict[str, Any]:
+    """The title over a picture, or under it where bands come from above."""
+    y, anchor = (pane.top + 1.02, "top") if pane.top else (-0.02, "bottom")
+    return {"x": pane.left + 0.5, "y": y, "text": f"<b>{pane.title}</b>", "showarrow": False, "yanchor": anchor}
+
+
+def lattice(pane: Pane) -> dict[str, Any]:
+    """The inner lines of a grid, as one thin path."""
+    rows, columns = pane.grid
+    across = [f"M{pane.left},{pane.top + row / rows}H{pane.left + 1}" for row in range(1, rows)]
+    down = [f"M{pane.left + column / columns},{pane.top}V{pane.top + 1}" for column in range(1, columns)]
+    line = {"color": tint(PAPER, 0.28), "width": 1}
+    return {"type": "path", "path": "".join(across + down) or f"M{pane.left},{pane.top}", "line": line}
+
+
+def outline(pane: Pane, node: int, colour: str, width: float) -> dict[str, Any]:
+    """The border of a region; `width` in pixels of the screen."""
+    x, y = pane.centre(node)
+    reach_x, reach_y = 0.5 / pane.grid[1], 0.5 / pane.grid[0]
+    corners = {"x0": x - reach_x, "x1": x + reach_x, "y0": y - reach_y, "y1": y + reach_y}
+    return {"type": "rect", **corners, "line": {"color": colour, "width": width}}
+
+
+def targets(pane: Pane, hovers: Sequence[str]) -> go.Scatter:
+    """Invisible squares over the regions that can be pointed at and clicked; `customdata`: side, row, column."""
+    x, y = zip(*(pane.centre(node) for node in pane.nodes), strict=True)
+    unseen = {"marker": {"opacity": 0.01}}
+    cells = [[pane.side, *divmod(node, pane.grid[1])] for node in pane.nodes]
+    return go.Scatter(
+        x=x, y=y, mode="markers", name=pane.title, customdata=cells,
+        marker={"symbol": "square", "size": 22, "opacity": 0.01, "color": PAPER}, selected=unseen, unselected=unseen,
+        hovertext=list(hovers), hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+
+
+def picture(pane: Pane, grey: bool = False) -> dict[str, Any]:
+    """The pixels of a pane as a layout image, in grey where colours are to be laid over them."""
+    pixels = _enlarged(pane.image)
+    return _placed(pane, pixels.convert("L") if grey else pixels)
+
+
+def dimmed(pane: Pane, brightness: Float[np.ndarray, " nodes"], smooth: bool) -> dict[str, Any]:
+    """The pixels of a pane, each region as bright as `brightness` in [0, 1] says, but never quite dark.
+
+    Args:
+        smooth: brightness runs from middle to middle instead of in steps.
+    """
+    pixels = _enlarged(pane.image)
+    light = Image.fromarray((DARKEST + (1 - DARKEST) * brightness.clip(0, 1)).reshape(pane.grid).astype(np.float32))
+    light = light.resize(pixels.size, Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST)
+    return _placed(pane, Image.fromarray((np.asarray(pixels) * np.asarray(light)[..., None]).astype(np.uint8)))
+
+
+def _enlarged(image: UInt8[np.ndarray, "_ _ 3"]) -> Image.Image:
+    """Small model inputs made large enough for the screen, without steps."""
+    pixels = Image.fromarray(image)
+    factor = -(-SHARP // min(pixels.size))
+    return (
+        pixels.resize((pixels.width * factor, pixels.height * factor), Image.Resampling.BICUBIC)
+        if factor > 1
+        else pixels
+    )
+
+
+def _placed(pane: Pane, pixels: Image.Image) -> dict[str, Any]:
+    """An image stretched over a pane, embedded in the figure. Plotly draws one image at a place, no more."""
+    buffer = io.BytesIO()
+    pixels.save(buffer, "WEBP", quality=88)
+    source = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    place = {"x": pane.left, "y": pane.top, "sizex": 1, "sizey": 1, "xref": "x", "yref": "y", "yanchor": "top"}
+    return {"source": source, **place, "sizing": "stretch", "layer": "below"}

@@ -1,0 +1,1 @@
+"""What the pages share: the project and its store, the inference queue, the session, and the widgets."""

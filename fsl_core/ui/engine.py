@@ -1,0 +1,193 @@
+"""What the worker does: features of new pictures, then the classifier. torch is imported here, at first use."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from fsl_core.records import Flow
+from fsl_core.ui.jobs import Ticket
+from fsl_core.ui.project import AUTO, Answer, Project
+from fsl_core.ui.store import Store
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fsl_core.backbones import Backbone
+    from fsl_core.features import EpisodeFeatures
+
+BATCH = 8  # images between two looks at whether anybody still waits
+KEPT_MAPS = 4000
+KEPT_BACKBONES = 2
+SHOWN_SIDE = 320  # pixels of the squares behind a match; the model sees the same squares at its own size
+LOADING = "Loading the backbone"
+
+
+@dataclass(frozen=True, eq=False)
+class Match:
+    """What the Matching page shows of one query and one class or support picture.
+
+    Attributes:
+        reconstruction: the query rebuilt from the support picture's patches (DeepEMD, figure 5).
+        solver: which solver found the plan.
+        seconds: that weights, similarities and plan took together; the features are not counted.
+    """
+
+    flow: Flow
+    reconstruction: UInt8[np.ndarray, "query_height query_width 3"]
+    solver: str
+    seconds: float
+
+
+class Pair(NamedTuple):
+    """A query and what it is matched to: a whole class (its mean map), or one of its support pictures."""
+
+    query_id: str
+    class_id: str
+    picture_id: str | None = None
+
+
+class Engine:
+    """Backbones and feature maps that all sessions share; only the worker calls it, one job at a time."""
+
+    def __init__(self) -> None:
+        self._backbones: OrderedDict[tuple[str, str], Backbone] = OrderedDict()
+        self._maps: OrderedDict[tuple[str, str, str], Tensor] = OrderedDict()
+
+    def warm_up(self, ticket: Ticket, backbone: str) -> None:
+        """Import what is needed and load a backbone, so that the first answer comes sooner."""
+        import fsl_core.classifiers
+        import fsl_core.explain  # noqa: F401
+
+        self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
+
+    def classify(self, ticket: Ticket, store: Store, project: Project, backbone: str, key: str) -> Answer:
+        """Classify all queries of a project.
+
+        Args:
+            backbone: name in the manifest.
+            key: the project's `support_key`, kept in the answer.
+
+        Raises:
+            FSLError: the project is no episode yet, a picture or the weights are gone, or the classifier gave up.
+        """
+        import torch
+
+        from fsl_core.classifiers import CLASSIFIERS
+
+        settings = project.settings
+        classifier = CLASSIFIERS[settings.classifier](**settings.chosen_options)
+        network = self._backbone(ticket, backbone, settings.device)
+        start = time.perf_counter()
+        features, computed = self._features(ticket, store, project, network)
+        middle = time.perf_counter()
+        ticket.report(0.95, f"Comparing with {classifier.title}")
+        with torch.inference_mode():
+            prediction = classifier(features)
+            logits, probabilities = prediction.logits.tolist(), prediction.probabilities.tolist()
+        return Answer(
+            key=key,
+            backbone=backbone,
+            classifier=settings.classifier,
+            transductive=classifier.transductive,
+            class_ids=tuple(image_class.id for image_class in project.classes),
+            class_names=tuple(image_class.name for image_class in project.classes),
+            query_ids=tuple(query.id for query in project.queries),
+            logits=tuple(map(tuple, logits)),
+            probabilities=tuple(map(tuple, probabilities)),
+            feature_seconds=middle - start,
+            classifier_seconds=time.perf_counter() - middle,
+            computed_images=computed,
+        )
+
+    def match(self, ticket: Ticket, store: Store, project: Project, backbone: str, pair: Pair) -> Match:
+        """How DeepEMD, with its options in the project's settings, matches a query to a class or to one picture.
+
+        A class is shown as the mean of its pictures' pixels, as its map is the mean of their maps.
+
+        Raises:
+            FSLError: the query, the class or the picture was removed, or the solver gave up.
+        """
+        import torch
+
+        from fsl_core.classifiers import DeepEMD
+        from fsl_core.data.transforms import square
+        from fsl_core.explain import match_class, match_support, reconstruct
+
+        project.query(pair.query_id)
+        pictures = [picture.id for picture in project.image_class(pair.class_id).pictures]
+        network = self._backbone(ticket, backbone, project.settings.device)
+        features, _ = self._features(ticket, store, project, network)
+        ticket.report(0.9, "Matching the regions")
+        shown = [pair.picture_id] if pair.picture_id in pictures else pictures
+        squares = np.stack([square(store.pixels(picture), SHOWN_SIDE) for picture in shown])
+        images = (square(store.pixels(pair.query_id), SHOWN_SIDE), squares.mean(axis=0).round().astype(np.uint8))
+        classifier = DeepEMD(**project.settings.options.get("deepemd", {}))
+        start = time.perf_counter()
+        query = [query.id for query in project.queries].index(pair.query_id)
+        row = [image_class.id for image_class in project.classes].index(pair.class_id)
+        with torch.inference_mode():
+            if pair.picture_id not in pictures:
+                flow = match_class(classifier, features, query, row, images)
+            else:
+                before = sum(len(image_class.pictures) for image_class in project.classes[:row])
+                flow = match_support(classifier, features, query, before + pictures.index(pair.picture_id), images)
+        seconds = time.perf_counter() - start
+        return Match(flow, reconstruct(flow), classifier.solver, seconds)
+
+    def _backbone(self, ticket: Ticket, name: str, device: str) -> "Backbone":
+        ticket.report(0.0, LOADING)
+        from fsl_core.backbones import load_backbone
+
+        if (name, device) not in self._backbones:
+            self._backbones[name, device] = load_backbone(name, None if device == AUTO else device)
+            while len(self._backbones) > KEPT_BACKBONES:
+                self._backbones.popitem(last=False)
+        self._backbones.move_to_end((name, device))
+        return self._backbones[name, device]
+
+    def _features(
+        self, ticket: Ticket, store: Store, project: Project, backbone: "Backbone"
+    ) -> "tuple[EpisodeFeatures, int]":
+        """Features of the project's pictures, and how many images had to be computed for them."""
+        import torch
+
+        from fsl_core.features import EpisodeFeatures
+
+        support = [picture.id for image_class in project.classes for picture in image_class.pictures]
+        rows = [row for row, image_class in enumerate(project.classes) for _ in image_class.pictures]
+        images = [*support, *(query.id for query in project.queries)]
+        computed = self._compute_maps(ticket, store, images, backbone)
+        maps = torch.stack([self._maps[self._key(image, backbone)] for image in images])
+        features = EpisodeFeatures(
+            support=maps[: len(support)],
+            support_labels=torch.tensor(rows, device=maps.device),
+            query=maps[len(support) :],
+            class_names=tuple(image_class.name for image_class in project.classes),
+        )
+        self._forget()
+        return features, computed
+
+    def _compute_maps(self, ticket: Ticket, store: Store, images: Sequence[str], backbone: "Backbone") -> int:
+        """Fill in the maps that are missing, a few at a time; the number of them."""
+        for image in images:
+            if self._key(image, backbone) in self._maps:
+                self._maps.move_to_end(self._key(image, backbone))
+        missing = list(dict.fromkeys(image for image in images if self._key(image, backbone) not in self._maps))
+        for start in range(0, len(missing), BATCH):
+            ticket.report(0.9 * start / len(missing), f"Looking at picture {start + 1} of {len(missing)}")
+            batch = missing[start : start + BATCH]
+            maps: Float[Tensor, "batch channels height width"] = backbone.maps([store.pixels(image) for image in batch])
+            self._maps.update({self._key(image, backbone): one for image, one in zip(batch, maps, strict=True)})
+        return len(missing)
+
+    def _key(self, image: str, backbone: "Backbone") -> tuple[str, str, str]:
+        return image, backbone.digest, str(backbone.device)
+
+    def _forget(self) -> None:
+        while len(self._maps) > KEPT_MAPS:
+            self._maps.popitem(last=False)

@@ -1,0 +1,184 @@
+"""Files that a person gives -> pictures of the project, with a report; one bad file costs only itself."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from fsl_core.data.archive import Archive, natural_order
+from fsl_core.data.episode import unescape_name
+from fsl_core.errors import FSLError
+from fsl_core.ui.project import (
+    MAX_CLASSES,
+    MAX_QUERIES,
+    MAX_SHOTS,
+    ImageClass,
+    Picture,
+    Project,
+    Query,
+    new_class_id,
+)
+from fsl_core.ui.store import Store
+
+SAID = 5  # files named one by one in a report
+
+
+class File(NamedTuple):
+    """A file that came in; `path` has "/" between its folders."""
+
+    path: str
+    read: Callable[[], bytes]
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return unescape_name(self.path.rpartition("/")[2])
+
+
+class Place(NamedTuple):
+    """Where a picture belongs: to the support set or to the queries, and the name of its class where it has one."""
+
+    is_query: bool
+    class_name: str | None
+
+
+class Delivery(NamedTuple):
+    """A picture that is stored, and where it belongs."""
+
+    picture: Picture
+    place: Place
+
+
+class Report(NamedTuple):
+    """What became of the files.
+
+    Attributes:
+        added: number of pictures added.
+        skipped: one sentence for each file that was not.
+    """
+
+    added: int
+    skipped: tuple[str, ...] = ()
+
+    def __add__(self, other: object) -> "Report":
+        """Both reports in one."""
+        if not isinstance(other, Report):
+            return NotImplemented
+        return type(self)(self.added + other.added, self.skipped + other.skipped)
+
+    def sentences(self) -> list[str]:
+        """The report for people: a summary, then the first reasons."""
+        summary = f"{self.added} {'picture' if self.added == 1 else 'pictures'} added"
+        if not self.skipped:
+            return [f"{summary}."]
+        more = len(self.skipped) - SAID
+        rest = [f"… and {more} more."] if more > 0 else []
+        return [f"{summary}, {len(self.skipped)} skipped:", *self.skipped[:SAID], *rest]
+
+
+def files_of_zip(data: bytes) -> list[File]:
+    """The files of a .zip, each read when it is due.
+
+    Raises:
+        EpisodeError: it is no .zip, or one that is not safe to read.
+    """
+    archive = Archive(data)
+    return [File(name, partial(archive.read, name)) for name in archive.names]
+
+
+def store_all(
+    store: Store, files: Iterable[File], place: Callable[[str], Place], advance: Callable[[str], object]
+) -> tuple[list[Delivery], Report]:
+    """Decode and store files one by one.
+
+    Args:
+        place: says of a path where its picture belongs.
+        advance: called with the name of each file before it is read.
+
+    Raises:
+        EpisodeError: the source of the files as a whole is not readable.
+    """
+    deliveries: list[Delivery] = []
+    skipped: list[str] = []
+    for file in files:
+        advance(file.name)
+        try:
+            deliveries.append(Delivery(store.add(file.read(), file.name), place(file.path)))
+        except FSLError as error:
+            skipped.append(str(error))
+    return deliveries, Report(0, tuple(skipped))
+
+
+def placement(paths: Iterable[str], title: str) -> Callable[[str], Place]:
+    """Where the pictures of a folder or zip belong, from their paths.
+
+    With a folder `support/`, at the top or inside one folder, it is an episode on disk; else the name of the folder
+    that holds a picture is its class.
+
+    Args:
+        title: class of pictures that lie in no folder.
+    """
+    parts = [path.split("/") for path in paths]
+    depth = next((depth for depth in (0, 1) if any(part[depth : depth + 1] == ["support"] for part in parts)), None)
+
+    def place(path: str) -> Place:
+        *folders, _ = path.split("/")
+        if depth is None:
+            return Place(False, unescape_name(folders[-1]) if folders else title)
+        role, below = folders[depth : depth + 1], folders[depth + 1 :]
+        return Place(role != ["support"], unescape_name(below[-1]) if below else None if role != ["support"] else title)
+
+    return place
+
+
+def add_to_class(project: Project, class_id: str, pictures: Iterable[Picture]) -> tuple[Project, Report]:
+    """Add support pictures to a class: the project and what was added."""
+    added, skipped = 0, []
+    for picture in pictures:
+        owner = project.image_class(class_id)
+        if any(old.id == picture.id for old in owner.pictures):
+            skipped.append(f"{picture.name} is already there.")
+        elif len(owner.pictures) >= MAX_SHOTS:
+            skipped.append(f"{picture.name} is one too many: a class has at most {MAX_SHOTS} pictures.")
+        else:
+            project = project.with_class(replace(owner, pictures=(*owner.pictures, picture)))
+            added += 1
+    return replace(project, is_sample=project.is_sample and not added), Report(added, tuple(skipped))
+
+
+def add_queries(project: Project, pictures: Iterable[tuple[Picture, str | None]]) -> tuple[Project, Report]:
+    """Add pictures to ask about, each with the id of its true class where that is known."""
+    added, skipped = 0, []
+    for picture, true_class in pictures:
+        if any(old.id == picture.id for old in project.queries):
+            skipped.append(f"{picture.name} is already there.")
+        elif len(project.queries) >= MAX_QUERIES:
+            skipped.append(f"{picture.name} is one too many: there are at most {MAX_QUERIES} pictures to ask about.")
+        else:
+            project = replace(project, queries=(*project.queries, Query(picture, true_class)), is_sample=False)
+            added += 1
+    return project, Report(added, tuple(skipped))
+
+
+def deliver(project: Project, deliveries: Iterable[Delivery]) -> tuple[Project, Report]:
+    """Add pictures to the classes of their names, new ones where needed; empty classes give way to new ones."""
+    deliveries = sorted(deliveries, key=lambda delivery: natural_order(delivery.place.class_name or ""))
+    support = [delivery for delivery in deliveries if not delivery.place.is_query]
+    if support:
+        project = replace(project, classes=tuple(old for old in project.classes if old.pictures))
+    report = Report(0)
+    for delivery in support:
+        name = delivery.place.class_name or ""
+        owner = next((old for old in project.classes if old.name == name), None)
+        if owner is None and len(project.classes) >= MAX_CLASSES:
+            report += Report(0, (f"{delivery.picture.name} of {name}: an episode has at most {MAX_CLASSES} classes.",))
+            continue
+        if owner is None:
+            owner = ImageClass(new_class_id(), name)
+            project = replace(project, classes=(*project.classes, owner))
+        project, part = add_to_class(project, owner.id, [delivery.picture])
+        report += part
+    ids = {old.name: old.id for old in project.classes}
+    queries = [(one.picture, ids.get(one.place.class_name or "")) for one in deliveries if one.place.is_query]
+    project, part = add_queries(project, queries)
+    return project, report + part

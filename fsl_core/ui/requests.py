@@ -1,0 +1,129 @@
+"""What the pages ask of the inference queue, and the progress they show meanwhile."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from fsl_core.errors import FSLError
+from fsl_core.ui import cached, session
+from fsl_core.ui.engine import Match, Pair
+from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status
+from fsl_core.ui.project import digest
+
+CLASSIFY, MATCH = "classify", "match"
+QUICK = 0.4  # seconds that a page waits for a job before it shows progress
+POLL = 0.3  # seconds between two looks
+
+
+def classify() -> None:
+    """Ask for the classification of the project as it is now; asking again changes nothing."""
+    try:
+        backbone, weights = session.backbone(), session.weights()
+    except FSLError as error:
+        session.tell(CLASSIFY, session.Notice(session.BAD, str(error)))
+        return
+    project, store, engine = session.project(), session.store(), cached.engine()
+    key, support = project.request_key(weights), project.support_key(weights)
+    session.tell(CLASSIFY)
+    session.await_classification(key)
+    cached.queue().submit(
+        key, lambda ticket: engine.classify(ticket, store, project, backbone, support), session.waiter(CLASSIFY)
+    )
+
+
+def stop() -> None:
+    """Want no classification any more."""
+    cached.queue().withdraw(session.waiter(CLASSIFY))
+    session.await_classification(None)
+
+
+def pending() -> str | None:
+    """Key of the classification under way; an answer that has come is put into the project first."""
+    key = session.classification()
+    if key is None:
+        return _found_again()
+    status = cached.queue().wait(key, 0)
+    if status is not None and not status.finished:
+        return key
+    session.await_classification(None)
+    answer = cached.queue().result(key)
+    if answer is not None:
+        session.edit(lambda project: replace(project, answer=answer))
+    else:
+        text = status.error if status and status.error else "The classification was stopped; press Classify again."
+        session.tell(CLASSIFY, session.Notice(session.BAD, text))
+    return None
+
+
+def match(pair: Pair) -> Match | None:
+    """How a query matches a class or a support picture.
+
+    While it is computed, progress stands where this is called and the page runs again at the end; where it fails, the
+    reason stands there. Both times the answer is None.
+    """
+    queue, project, store, engine = cached.queue(), session.project(), session.store(), cached.engine()
+    try:
+        backbone, weights = session.backbone(), session.weights()
+    except FSLError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    settings = project.settings
+    pictures = [[one.id, [picture.id for picture in one.pictures]] for one in project.classes]
+    key = digest(MATCH, pictures, weights, settings.device, dict(settings.options.get("deepemd", {})), *pair)
+
+    def submit() -> None:
+        work = lambda ticket: engine.match(ticket, store, project, backbone, pair)  # noqa: E731
+        queue.submit(key, work, session.waiter(MATCH))
+
+    if queue.status(key) is None:
+        submit()
+    status = queue.wait(key, QUICK)
+    if status is not None and status.state == DONE:
+        found: Match | None = queue.result(key)
+        return found
+    if status is not None and status.state == FAILED:
+        st.error(status.error, icon=":material/error:")
+        st.button("Try again", on_click=submit, icon=":material/refresh:")
+    else:
+        show_progress(key, MATCH)
+    return None
+
+
+def show_progress(key: str, role: str) -> None:
+    """A bar that follows a job; the whole page runs again when the job has finished."""
+    _progress(key, role)
+
+
+@st.fragment(run_every=POLL)
+def _progress(key: str, role: str) -> None:
+    status = cached.queue().status(key, session.waiter(role))
+    if status is None or status.finished:
+        st.rerun()
+    st.progress(status.fraction, text=say(status))
+    if role == CLASSIFY:
+        st.button("Stop", on_click=stop, icon=":material/stop_circle:", key="stop", type="tertiary")
+
+
+def say(status: Status) -> str:
+    """The state of a job in words."""
+    if status.state == RUNNING:
+        return f"{status.phase or 'Starting'} …"
+    if status.ahead <= 1:
+        return "You are next: one other request is being answered …"
+    return f"Waiting: {status.ahead} requests come first …"
+
+
+def _found_again() -> str | None:
+    """After F5: the classification of this very project may still be under way, or done but not yet collected."""
+    project = session.project()
+    key = project.request_key(session.weights())
+    status = cached.queue().status(key)
+    if status is None or status.state == FAILED:
+        return None
+    if status.state == DONE:
+        answer = cached.queue().result(key)
+        if answer is not None and answer != project.answer:
+            session.edit(lambda current: replace(current, answer=answer))
+        return None
+    classify()
+    return key

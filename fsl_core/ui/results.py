@@ -1,0 +1,124 @@
+"""The queries as cards with what is known about them, and the summary of an answer."""
+
+import html
+from collections.abc import Callable
+
+import streamlit as st
+
+from fsl_core.records import Scores
+from fsl_core.ui import answers, gallery, session, uploads
+from fsl_core.ui.project import Answer, Project, Query
+from fsl_core.ui.text import plain, shortened
+
+UNKNOWN = "True class: not known"
+
+
+def query_cards(project: Project) -> None:
+    """Every query with its answer, if there is one; answers to an earlier state are marked."""
+    if not project.queries:
+        st.info("Drop the pictures to ask about above, then press Classify.", icon=":material/help:")
+        return
+    weights = session.weights()
+    table = answers.scores(project, project.answer) if project.answer else None
+    rows = (
+        {query.id: row for row, query in enumerate(answers.answered(project, project.answer))} if project.answer else {}
+    )
+    with st.container(key="fsl_queries"):
+        for query in project.queries:
+            with st.container(border=True, key=f"fsl_query_{query.id[:16]}"):
+                row = rows.get(query.id)
+                _query_card(project, query, table if row is not None else None, row or 0, weights)
+
+
+def summary(project: Project, answer: Answer) -> None:
+    """Accuracy, time and downloads."""
+    table = answers.scores(project, answer)
+    known = int((table.labels >= 0).sum())
+    computed = answer.computed_images
+    with st.container(horizontal=True, key="fsl_numbers", gap="large"):
+        if table.accuracy is not None:
+            right = round(table.accuracy * known)
+            _number("Accuracy", f"{table.accuracy:.0%}".replace("%", " %"), f"{right} of {known} right")
+        seen = f"{computed} new {'picture' if computed == 1 else 'pictures'}"
+        _number("Time for features", f"{answer.feature_seconds:.2f} s", seen)
+        pairs = f"{len(answer.query_ids)} queries, {len(answer.class_ids)} classes"
+        _number("Time for matching", f"{answer.classifier_seconds:.2f} s", pairs)
+    with st.container(horizontal=True):
+        _download("CSV", lambda: answers.to_csv(table), "text/csv")
+        _download("JSON", lambda: answers.to_json(table, answer), "application/json")
+
+
+def _number(label: str, value: str, remark: str) -> None:
+    st.metric(label, value, remark, delta_color="off", delta_arrow="off", width="content")
+
+
+def _download(kind: str, data: Callable[[], str], mime: str) -> None:
+    name = f"predictions.{kind.lower()}"
+    st.download_button(f"Results as {kind}", data, name, mime, on_click="ignore", icon=":material/download:")
+
+
+def _query_card(project: Project, query: Query, table: Scores | None, row: int, weights: str) -> None:
+    with st.container(horizontal=True, gap="medium", key=f"fsl_row_{query.id[:16]}"):
+        with st.container(width=132, key=f"fsl_picture_{query.id[:16]}"):
+            gallery.thumbnail(project.id, query.picture, "Query")
+        with st.container(width="stretch", gap="small", key=f"fsl_said_{query.id[:16]}"):
+            name = html.escape(query.picture.name)
+            st.html(f'<p class="fsl-file" title="{name}">{html.escape(shortened(query.picture.name))}</p>')
+            if table is None:
+                st.caption("Not classified yet.")
+            else:
+                _said(project, query, table, row, weights)
+    _actions(project, query, table, row)
+
+
+def _said(project: Project, query: Query, table: Scores, row: int, weights: str) -> None:
+    first, clarity = answers.in_words(table.class_names, table.probabilities[row])
+    mark = ""
+    if table.labels[row] >= 0:
+        right = table.labels[row] == table.predicted[row]
+        mark = f'<span class="fsl-mark fsl-{"right" if right else "wrong"}">{"✓ right" if right else "✗ wrong"}</span>'
+    old = "" if project.is_current(query.id, weights) else '<span class="fsl-mark fsl-old">outdated</span>'
+    words = f"Most like <strong>{html.escape(first)}</strong>{mark}{old}<br><small>{html.escape(clarity)}</small>"
+    words = f'<p class="fsl-words">{words}</p>'
+    st.html(words + answers.bars(table.class_names, table.probabilities[row]))
+
+
+def _actions(project: Project, query: Query, table: Scores | None, row: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"fsl_actions_{query.id[:16]}"):
+        _true_class(project, query)
+        if table is not None:
+            first = project.answer.class_ids[table.predicted[row]] if project.answer else ""
+            there = first in {image_class.id for image_class in project.classes}
+            if st.button("See the matching", key=f"match_{query.id}", icon=":material/hub:", disabled=not there):
+                session.go_to_matching(query.id, first)
+        st.button(
+            f"Remove {plain(query.picture.name)}",
+            key=f"fsl_icon_query_{query.id[:16]}",
+            icon=":material/delete:",
+            type="tertiary",
+            on_click=session.try_edit,
+            args=(uploads.QUERIES, lambda project: project.without_query(query.id)),
+        )
+
+
+def _true_class(project: Project, query: Query) -> None:
+    key = f"true_{query.id}"
+    names = {image_class.id: image_class.name for image_class in project.classes}
+    if key not in st.session_state or st.session_state[key] != query.true_class:
+        st.session_state[key] = query.true_class
+
+    def choose() -> None:
+        chosen = st.session_state[key]
+        session.try_edit(uploads.QUERIES, lambda project: project.with_true_class(query.id, chosen))
+
+    st.selectbox(
+        f"True class of {plain(query.picture.name)}",
+        list(names),
+        index=None,
+        format_func=lambda class_id: f"True class: {names[class_id]}",
+        placeholder=UNKNOWN,
+        key=key,
+        on_change=choose,
+        label_visibility="collapsed",
+        width=210,
+    )

@@ -1,0 +1,208 @@
+"""The only owner of st.session_state: every key, its type, its default."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple, NoReturn
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from fsl_core.errors import FSLError
+from fsl_core.ui import cached
+from fsl_core.ui.engine import Pair
+from fsl_core.ui.project import Project, Settings
+from fsl_core.ui.store import Store
+
+PROJECT = "project"  # Project
+STORE = "store"  # Store
+SESSION = "session"  # str: random, names this session as a waiter of the queue
+PAIR = "pair"  # Pair: what Matching shows
+CLASSIFICATION = "classification"  # str: key of the classification that was asked for last
+NOTICES = "notices"  # dict[str, list[Notice]]: by place, shown until the next one there
+INBOXES = "inboxes"  # dict[str, int]: how often an uploader was emptied; part of its key
+
+PARAMETER = "project"
+
+GOOD, MIXED, BAD = "success", "warning", "error"
+
+
+class Notice(NamedTuple):
+    """A message to the person; `kind` is GOOD, MIXED or BAD."""
+
+    kind: str
+    text: str
+
+
+_edits = threading.RLock()  # two runs of one session may overlap
+
+
+def project() -> Project:
+    """The session's project: the one of the URL, else a new one with the sample episode."""
+    if PROJECT not in st.session_state:
+        _require_frame()
+        _open_or_start()
+    current: Project = st.session_state[PROJECT]
+    if st.query_params.get(PARAMETER) != current.id:
+        st.query_params[PARAMETER] = current.id
+    return current
+
+
+def has_project() -> bool:
+    """Whether this session has a project, or its URL names one."""
+    return PROJECT in st.session_state or PARAMETER in st.query_params
+
+
+def store() -> Store:
+    """The folder of the session's project."""
+    project()
+    opened: Store = st.session_state[STORE]
+    return opened
+
+
+def edit(change: Callable[[Project], Project]) -> None:
+    """Replace the project by `change(project)`, on disk first.
+
+    Raises:
+        FSLError: the change is not possible, or cannot be saved; the project is as before.
+    """
+    with _edits:
+        changed = change(project())
+        store().save(changed)
+        st.session_state[PROJECT] = changed
+
+
+def start(fill: Callable[[Store, Project], Project] = lambda store, project: project) -> None:
+    """Leave the project, which stays on disk, and start a new one with the same settings."""
+    settings = st.session_state[PROJECT].settings if PROJECT in st.session_state else Settings()
+    opened, empty = Store.create(settings)
+    filled = fill(opened, empty)
+    opened.save(filled)
+    _enter(opened, filled)
+
+
+def start_sample(seed: int = 0) -> None:
+    """Start a new project with the synthetic sample episode."""
+    start(lambda store, empty: replace(store.adopt(cached.sample(seed), empty), is_sample=True))
+
+
+def pair() -> Pair | None:
+    """The query and the class that Matching shows; None = nothing was chosen or it was removed since."""
+    chosen: Pair | None = st.session_state.get(PAIR)
+    if chosen is None:
+        return None
+    current = project()
+    classes = {image_class.id: image_class for image_class in current.classes}
+    known = chosen.query_id in {query.id for query in current.queries} and chosen.class_id in classes
+    if not known:
+        return None
+    pictures = {picture.id for picture in classes[chosen.class_id].pictures}
+    return chosen if chosen.picture_id in pictures else chosen._replace(picture_id=None)
+
+
+def choose_pair(query_id: str, class_id: str, picture_id: str | None = None) -> None:
+    """Remember what Matching shows."""
+    st.session_state[PAIR] = Pair(query_id, class_id, picture_id)
+
+
+def go_to_matching(query_id: str, class_id: str) -> NoReturn:
+    """Open the Matching page for a query and a class."""
+    choose_pair(query_id, class_id)
+    st.switch_page("pages/matching.py")
+
+
+def backbone() -> str:
+    """Name of the chosen backbone, or of the default one.
+
+    Raises:
+        WeightsError: the manifest is missing or damaged.
+    """
+    cards = cached.cards()
+    chosen = project().settings.backbone
+    return chosen if chosen in cards else next(iter(cards))
+
+
+def weights() -> str:
+    """Digest of the chosen backbone's weights; empty where there is no backbone at all."""
+    try:
+        return cached.cards()[backbone()].sha256
+    except FSLError:
+        return ""
+
+
+def waiter(role: str) -> str:
+    """The name under which this session waits for one kind of job."""
+    return f"{st.session_state.setdefault(SESSION, secrets.token_hex(8))} {role}"
+
+
+def classification() -> str | None:
+    """Key of the classification that is under way; None = none."""
+    key: str | None = st.session_state.get(CLASSIFICATION)
+    return key
+
+
+def await_classification(key: str | None) -> None:
+    """Remember which classification is under way."""
+    st.session_state[CLASSIFICATION] = key
+
+
+def tell(place: str, *notices: Notice) -> None:
+    """Replace the messages of a place; without any, they are cleared."""
+    st.session_state[NOTICES] = {**st.session_state.get(NOTICES, {}), place: list(notices)}
+
+
+def notices(place: str) -> list[Notice]:
+    """The messages of a place."""
+    told: list[Notice] = st.session_state.get(NOTICES, {}).get(place, [])
+    return told
+
+
+def inbox_key(place: str) -> str:
+    """Key of an uploader; it changes when the uploader was emptied."""
+    return f"inbox {place} {st.session_state.get(INBOXES, {}).get(place, 0)}"
+
+
+def empty_inbox(place: str) -> None:
+    """Show the uploader empty from the next run on."""
+    counts = st.session_state.get(INBOXES, {})
+    st.session_state[INBOXES] = {**counts, place: counts.get(place, 0) + 1}
+
+
+def try_edit(place: str, change: Callable[[Project], Project]) -> None:
+    """`edit` for callbacks of widgets: what is not possible is told in that place."""
+    try:
+        edit(change)
+        tell(place)
+    except FSLError as error:
+        tell(place, Notice(BAD, str(error)))
+
+
+def _require_frame() -> None:
+    """Run a page inside app.py even when a link to it is the first thing that a fresh server is asked for.
+
+    Until app.py has called `st.navigation` once, Streamlit takes the folder pages/ for pages of their own.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def _open_or_start() -> None:
+    linked = st.query_params.get(PARAMETER)
+    if linked:
+        try:
+            _enter(*Store.open(linked))
+            return
+        except FSLError as error:
+            start_sample()
+            tell("project", Notice(BAD, f"{error} Meanwhile here is a sample episode."))
+            return
+    start_sample()
+
+
+def _enter(opened: Store, current: Project) -> None:
+    st.session_state[STORE], st.session_state[PROJECT] = opened, current
+    for key in (PAIR, CLASSIFICATION, NOTICES):
+        st.session_state.pop(key, None)
+    st.query_params[PARAMETER] = current.id

@@ -1,0 +1,135 @@
+"""The shared sidebar: backbone, classifier and its options, device, seed. Every widget writes into the project."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from fsl_core.errors import FSLError, OptionError
+from fsl_core.manifest import Card
+from fsl_core.types import params
+from fsl_core.ui import cached, requests, session, uploads
+from fsl_core.ui.options import option_widget
+from fsl_core.ui.project import AUTO, Settings
+
+SETTINGS = "settings"
+
+
+def sidebar(on_classify: bool) -> None:
+    """Draw the sidebar; to be called after the page, as it waits for torch.
+
+    Args:
+        on_classify: whether the page shows the progress of a classification itself.
+    """
+    with st.sidebar:
+        under_way = session.classification()
+        if under_way and not on_classify:
+            requests.show_progress(under_way, requests.CLASSIFY)
+        uploads.show_notices("project")
+        uploads.show_notices(SETTINGS)
+        _backbone()
+        with st.spinner("Getting the classifiers ready …"):
+            from fsl_core.classifiers import CLASSIFIERS
+        _classifier(CLASSIFIERS)
+        _computer()
+
+
+def _backbone() -> None:
+    try:
+        cards = cached.cards()
+    except FSLError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _choice(
+        "Backbone",
+        "backbone",
+        list(cards),
+        session.backbone(),
+        lambda name: cards[name].title,
+        "Turns a picture into features.",
+    )
+    _card(cards[session.backbone()])
+
+
+def _card(card: Card) -> None:
+    one, five = (f"{value:.1%}".replace("%", " %") for value in (card.accuracy_1shot, card.accuracy_5shot))
+    st.caption(
+        f"{one} right with 1 example, {five} with 5 (5 classes, {card.classifier}). {card.megabytes:.1f} MB.",
+        help=f"± {card.interval_1shot:.1%} and ± {card.interval_5shot:.1%} (95 %, {card.measured_by}), on {card.data}.",
+    )
+
+
+def _classifier(table: dict[str, Any]) -> None:
+    settings = session.project().settings
+    chosen = settings.classifier if settings.classifier in table else next(iter(table))
+    _choice("Classifier", "classifier", list(table), chosen, lambda name: table[name].title, table[chosen].reference)
+    declared = params(table[chosen])
+    if not declared:
+        return
+    with st.expander("Options", expanded=False, icon=":material/tune:"):
+        for name, (param, default) in declared.items():
+            value = settings.chosen_options.get(name, default)
+            option_widget(name, param, value, f"option_{chosen}_{name}", _option_writer(table[chosen], name, default))
+
+
+def _option_writer(classifier: type, name: str, default: Any) -> Callable[[Any], None]:
+    def write(value: Any) -> None:
+        def change(settings: Settings) -> Settings:
+            changed = settings.with_option(settings.classifier, name, value)
+            try:
+                classifier(**changed.chosen_options)
+            except TypeError as error:  # an emptied number field gives None
+                raise OptionError(f"{name} needs a number; the old value was kept.") from error
+            if value == default:
+                options = {key: kept for key, kept in changed.chosen_options.items() if key != name}
+                changed = replace(changed, options={**changed.options, settings.classifier: options})
+            return changed
+
+        _write(change)
+
+    return write
+
+
+def _computer() -> None:
+    import torch
+
+    gpu = torch.cuda.is_available()
+    settings = session.project().settings
+    titles = {AUTO: f"Automatic ({'GPU' if gpu else 'CPU'})", "cpu": "CPU", "cuda": "GPU (CUDA)"}
+    names = [AUTO, "cpu", *(["cuda"] if gpu or settings.device == "cuda" else [])]
+    _choice("Device", "device", names, settings.device, titles.__getitem__, "What computes the features.")
+    key = "settings_seed"
+    if st.session_state.get(key) != settings.seed:
+        st.session_state[key] = settings.seed
+    st.number_input(
+        "Seed",
+        0,
+        2**31 - 1,
+        key=key,
+        help="The same seed draws the same episode.",
+        on_change=lambda: _set("seed", st.session_state[key]),
+    )
+    st.badge(
+        f"Runs on this computer · {'GPU' if gpu and settings.device != 'cpu' else 'CPU'}",
+        icon=":material/lock:",
+        color="green",
+    )
+
+
+def _choice(label: str, field: str, names: list[str], value: str, title: Callable[[str], str], help: str) -> None:
+    key = f"settings_{field}"
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    st.selectbox(
+        label, names, format_func=title, key=key, help=help, on_change=lambda: _set(field, st.session_state[key])
+    )
+
+
+def _set(field: str, value: Any) -> None:
+    if value is not None:
+        _write(lambda settings: replace(settings, **{field: value}))
+
+
+def _write(change: Callable[[Settings], Settings]) -> None:
+    session.try_edit(SETTINGS, lambda project: replace(project, settings=change(project.settings)))

@@ -1,0 +1,187 @@
+"""Where projects live: a folder for each, holding its pictures under the digests of their bytes and project.json."""
+
+import hashlib
+import io
+import os
+import re
+import secrets
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from fsl_core.data import Episode
+from fsl_core.errors import EpisodeError, FSLError
+from fsl_core.images import decode, encode_png, thumbnail
+from fsl_core.ui.project import ImageClass, Picture, Project, Query, Settings, new_class_id
+
+HOME_VARIABLE = "FEW_SHOT_LENS_HOME"
+WORKING_SIZE = 1024
+THUMBNAIL_SIZE = 256
+
+PROJECT_ID = re.compile(r"[0-9a-f]{32}")  # 128 random bits: who knows the id may open the project
+IMAGE_ID = re.compile(r"[0-9a-f]{64}")
+
+
+def projects_folder() -> Path:
+    """`$FEW_SHOT_LENS_HOME/projects`, by default `~/.few-shot-lens/projects`."""
+    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".few-shot-lens") / "projects"
+
+
+class Store:
+    """One project on disk. Pictures are only ever added, so that every earlier state of the project can be shown.
+
+    Attributes:
+        folder: `originals/` holds the files as they came, `working/` JPEG copies of at most `WORKING_SIZE` pixels for
+            the screen, `thumbnails/` smaller ones; `project.json` is the latest state.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, settings: Settings | None = None) -> tuple["Store", Project]:
+        """A new, empty project under a random id, on disk already.
+
+        Raises:
+            FSLError: the folder of the projects cannot be written.
+        """
+        project = Project(secrets.token_hex(16), settings=settings or Settings())
+        store = cls(projects_folder() / project.id)
+        store.save(project)
+        return store, project
+
+    @classmethod
+    def open(cls, project_id: str) -> tuple["Store", Project]:
+        """The project with this id as it was saved last.
+
+        Raises:
+            EpisodeError: the id is none of ours, there is no such project, or its file is damaged.
+        """
+        if not PROJECT_ID.fullmatch(project_id):
+            raise EpisodeError("The link names no project of this app; start a new one.")
+        store = cls(projects_folder() / project_id)
+        try:
+            text = (store.folder / "project.json").read_text("utf-8")
+        except (OSError, ValueError) as error:
+            raise EpisodeError("The project of this link is not on this computer any more; start a new one.") from error
+        return store, replace(Project.from_json(text), id=project_id)
+
+    def save(self, project: Project) -> None:
+        """Write project.json; it is always whole, whatever happens meanwhile.
+
+        Raises:
+            FSLError: the disk is full or the folder cannot be written.
+        """
+        self._write("project.json", project.to_json().encode())
+
+    def add(self, data: bytes, name: str) -> Picture:
+        """Keep a picture file: the original, a working copy and a thumbnail.
+
+        Raises:
+            ImageError: it is not a picture that can be read.
+            FSLError: the disk is full or the folder cannot be written.
+        """
+        picture = Picture(hashlib.sha256(data).hexdigest(), name)
+        if not (self.folder / "thumbnails" / picture.id).exists():
+            working = thumbnail(decode(data, name), WORKING_SIZE)
+            self._write(f"originals/{picture.id}", data)
+            self._write(f"working/{picture.id}", encode_jpeg(working))
+            self._write(f"thumbnails/{picture.id}", encode_jpeg(thumbnail(working, THUMBNAIL_SIZE)))
+        return picture
+
+    def thumbnail(self, image_id: str) -> bytes:
+        """A JPEG of at most `THUMBNAIL_SIZE` pixels, upright."""
+        return self._read("thumbnails", image_id)
+
+    def working_copy(self, image_id: str) -> UInt8[np.ndarray, "height width 3"]:
+        """The pixels for the screen, at most `WORKING_SIZE` on the longer side, upright."""
+        return decode(self._read("working", image_id))
+
+    def pixels(self, image_id: str) -> UInt8[np.ndarray, "height width 3"]:
+        """The pixels for the model: those of the original file, as on the command line."""
+        return decode(self._read("originals", image_id))
+
+    def episode(self, project: Project) -> Episode:
+        """The project's pictures as an episode, at their original resolution.
+
+        Raises:
+            EpisodeError: a class is empty, two classes share a name, or a file is gone.
+        """
+        rows = {image_class.id: row for row, image_class in enumerate(project.classes)}
+        support = [(picture, rows[owner.id]) for owner in project.classes for picture in owner.pictures]
+        labels = tuple(rows.get(query.true_class or "", -1) for query in project.queries)
+        return Episode(
+            support_images=tuple(self.pixels(picture.id) for picture, _ in support),
+            support_labels=tuple(row for _, row in support),
+            query_images=tuple(self.pixels(query.id) for query in project.queries),
+            query_labels=labels if any(label >= 0 for label in labels) else None,
+            class_names=tuple(image_class.name for image_class in project.classes),
+            support_names=tuple(picture.name for picture, _ in support),
+            query_names=tuple(query.picture.name for query in project.queries),
+        )
+
+    def adopt(self, episode: Episode, project: Project) -> Project:
+        """The project with its classes and queries replaced by those of an episode."""
+        ids = [new_class_id() for _ in episode.class_names]
+        labels = episode.query_labels or (-1,) * len(episode.query_images)
+        members: list[list[Picture]] = [[] for _ in ids]
+        for image, label, name in zip(
+            episode.support_images, episode.support_labels, episode.support_names, strict=True
+        ):
+            members[label].append(self.add(encode_png(image), name))
+        queries = {
+            picture.id: Query(picture, ids[label] if label >= 0 else None)
+            for image, label, name in zip(episode.query_images, labels, episode.query_names, strict=True)
+            for picture in [self.add(encode_png(image), name)]
+        }
+        classes = zip(ids, episode.class_names, members, strict=True)
+        return replace(
+            project,
+            classes=tuple(ImageClass(key, name, _distinct(pictures)) for key, name, pictures in classes),
+            queries=tuple(queries.values()),
+            answer=None,
+            is_sample=False,
+        )
+
+    def _read(self, kind: str, image_id: str) -> bytes:
+        try:
+            if not IMAGE_ID.fullmatch(image_id):
+                raise FileNotFoundError(image_id)
+            return (self.folder / kind / image_id).read_bytes()
+        except OSError as error:
+            raise EpisodeError(
+                "A picture of this project is not on disk any more; remove it and add it again."
+            ) from error
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Replace a file of the project in one step."""
+        path = self.folder / name
+        draft: str | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+                draft = file.name
+                file.write(data)
+            Path(draft).replace(path)
+        except OSError as error:
+            if draft:
+                Path(draft).unlink(missing_ok=True)
+            raise FSLError(
+                f"The project cannot be saved in {self.folder.parent} ({error.strerror}); make room there, or name "
+                f"another folder in the environment variable {HOME_VARIABLE}."
+            ) from error
+
+
+def _distinct(pictures: list[Picture]) -> tuple[Picture, ...]:
+    return tuple({picture.id: picture for picture in pictures}.values())
+
+
+def encode_jpeg(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """A JPEG file for the screen, without colour subsampling."""
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "JPEG", quality=90, subsampling=0)
+    return stream.getvalue()

@@ -1,0 +1,15 @@
+"""Text that people typed, made safe for places where Streamlit reads Markdown."""
+
+import re
+
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>:$&^=])")
+
+
+def plain(text: str) -> str:
+    """Markdown that shows exactly this text, on one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def shortened(text: str, length: int = 28) -> str:
+    """The text with its middle left out where it is longer than `length`; the end of a file name says most."""
+    return text if len(text) <= length else f"{text[: length // 2 - 1]}…{text[-(length // 2) :]}"

@@ -1,0 +1,163 @@
+"""Uploaders that are inboxes: what arrives is stored and reported in the same run, then the uploader is empty again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from fsl_core.data.archive import natural_order
+from fsl_core.errors import FSLError
+from fsl_core.images import MAX_BYTES
+from fsl_core.ui import session
+from fsl_core.ui.inbox import (
+    Delivery,
+    File,
+    Place,
+    Report,
+    add_queries,
+    add_to_class,
+    deliver,
+    files_of_zip,
+    placement,
+    store_all,
+)
+from fsl_core.ui.project import ImageClass, Project
+from fsl_core.ui.text import plain
+
+CLASSES, QUERIES, EVERYTHING, EPISODE = "classes", "queries", "everything", "episode"
+MEGABYTES = MAX_BYTES // 1_000_000  # of a picture, as `images.decode` allows
+
+Source = tuple[Sequence[File], Callable[[str], Place]]
+
+
+class Inbox(NamedTuple):
+    """An uploader and what becomes of its files.
+
+    Attributes:
+        sort: the files behind the uploaded ones, and where each of them belongs.
+        take: adds stored pictures to the project.
+        notices: the place where the report is told.
+    """
+
+    name: str
+    sort: Callable[[list[UploadedFile]], Source]
+    take: Callable[[Project, Sequence[Delivery]], tuple[Project, Report]]
+    notices: str
+
+
+def class_inbox(owner: ImageClass) -> None:
+    """Takes many picture files into one class; the report is told below all classes."""
+
+    def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
+        return add_to_class(project, owner.id, [delivery.picture for delivery in deliveries])
+
+    inbox = Inbox(owner.id, lambda files: (_uploaded(files), lambda path: Place(False, owner.name)), take, CLASSES)
+    _show(inbox, f"Add pictures of {plain(owner.name)}", label_visibility="collapsed", max_upload_size=MEGABYTES)
+
+
+def query_inbox() -> None:
+    """Takes many picture files to ask about."""
+
+    def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
+        return add_queries(project, [(delivery.picture, None) for delivery in deliveries])
+
+    inbox = Inbox(QUERIES, lambda files: (_uploaded(files), lambda path: Place(True, None)), take, QUERIES)
+    _show(inbox, "Add pictures to ask about", max_upload_size=MEGABYTES)
+    show_notices(QUERIES)
+
+
+def folder_inbox() -> None:
+    """Takes a folder whose sub-folders are classes, or a zip of one; an episode on disk as well."""
+    keep = st.toggle(
+        "Keep what is there",
+        value=not session.project().is_sample,
+        key="keep",
+        help="Off: the classes and queries that are there now give way to the new ones.",
+    )
+
+    def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
+        if not keep and deliveries:
+            project = replace(project, classes=(), queries=(), answer=None, is_sample=False)
+        return deliver(project, deliveries)
+
+    st.caption("Every sub-folder becomes a class. `support/` and `query/` folders are understood as well.")
+    folder = Inbox(EVERYTHING, _sorted_by_folder, take, EVERYTHING)
+    _show(folder, "A folder", accept_multiple_files="directory")
+    _show(folder._replace(name=f"{EVERYTHING} zip"), "Or a zip of it", type=["zip"])
+
+
+def episode_inbox() -> None:
+    """Opens an episode's zip in the place of what is there."""
+
+    def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
+        if not deliveries:
+            return project, Report(0)
+        return deliver(replace(project, classes=(), queries=(), answer=None, is_sample=False), deliveries)
+
+    _show(Inbox(EPISODE, _sorted_by_folder, take, EPISODE), "Open an episode (.zip)", type=["zip"])
+
+
+def _show(inbox: Inbox, label: str, **settings: Any) -> None:
+    key = session.inbox_key(inbox.name)
+    files = st.file_uploader(label, key=key, **{"accept_multiple_files": True} | settings)
+    if files:
+        session.empty_inbox(inbox.name)
+        session.tell(inbox.notices, *_import(files, inbox))
+        st.rerun()
+
+
+def _import(files: list[UploadedFile], inbox: Inbox) -> list[session.Notice]:
+    report = Report(0)
+    try:
+        sources, place = inbox.sort(files)
+        bar = st.progress(0.0, text="Reading …")
+        counted = iter(range(1, len(sources) + 1))
+
+        def advance(name: str) -> None:
+            bar.progress((number := next(counted)) / len(sources), text=f"{number} of {len(sources)}: {plain(name)}")
+
+        deliveries, unread = store_all(session.store(), sources, place, advance)
+
+        def change(project: Project) -> Project:
+            nonlocal report
+            changed, report = inbox.take(project, deliveries)
+            return changed
+
+        session.edit(change)
+        report += unread
+    except FSLError as error:
+        return [session.Notice(session.BAD, str(error))]
+    kind = session.GOOD if not report.skipped else session.MIXED if report.added else session.BAD
+    return [session.Notice(kind, "  \n".join(plain(sentence) for sentence in report.sentences()))]
+
+
+def show_notices(place: str) -> None:
+    """The messages of a place, with the icon of their kind."""
+    looks = {
+        session.GOOD: (st.success, ":material/check_circle:"),
+        session.MIXED: (st.warning, ":material/warning:"),
+        session.BAD: (st.error, ":material/error:"),
+    }
+    for notice in session.notices(place):
+        show, icon = looks[notice.kind]
+        show(notice.text, icon=icon)
+
+
+def _uploaded(files: list[UploadedFile]) -> list[File]:
+    return [File(file.name, partial(_read, file)) for file in sorted(files, key=lambda file: natural_order(file.name))]
+
+
+def _read(file: UploadedFile) -> bytes:
+    return bytes(file.getbuffer())
+
+
+def _sorted_by_folder(files: list[UploadedFile]) -> Source:
+    zipped = [file for file in files if file.name.lower().endswith(".zip")]
+    if len(files) == 1 and zipped:
+        found, title = files_of_zip(_read(files[0])), files[0].name[:-4]
+    else:
+        found, title = _uploaded(files), "Pictures"
+    return found, placement([file.path for file in found], title)

@@ -1,0 +1,51 @@
+"""Classify: put an episode together, ask, read the answers."""
+
+import streamlit as st
+
+from fsl_core import figures
+from fsl_core.ui import answers, gallery, requests, results, session, uploads
+from fsl_core.ui.project import MAX_QUERIES, MAX_SHOTS
+from fsl_core.ui.toolbar import toolbar
+
+project = session.project()
+pending = requests.pending()
+project = session.project()
+
+st.title("Classify")
+toolbar()
+
+st.header("1 · Examples", help="The support set: the labelled pictures that the classes are known from.")
+st.caption(f"A few pictures of each class, 1 to {MAX_SHOTS}. More examples usually mean better answers.")
+gallery.class_cards(project)
+
+st.header("2 · Pictures to ask about", help="The queries: each is compared with the examples of every class.")
+st.caption(f"Up to {MAX_QUERIES}. Where you know the true class, say so: then right and wrong answers are marked.")
+uploads.query_inbox()
+
+missing = project.what_is_missing()
+with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="fsl_go"):
+    st.button(
+        "Classify",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=requests.classify,
+        disabled=missing is not None or pending is not None,
+    )
+    if missing:
+        st.caption(missing)
+uploads.show_notices(requests.CLASSIFY)
+if pending:
+    requests.show_progress(pending, requests.CLASSIFY)
+
+results.query_cards(project)
+
+if project.answer and answers.answered(project, project.answer):
+    st.header("Summary")
+    results.summary(project, project.answer)
+    table = answers.scores(project, project.answer)
+    if table.accuracy is not None:
+        st.plotly_chart(
+            figures.confusion_matrix(table),
+            alt="Confusion matrix: how often each true class (row) was answered with each class (column).",
+        )
+        st.caption("Rows are true classes, columns are answers; everything on the diagonal is right.")

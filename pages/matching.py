@@ -1,0 +1,120 @@
+"""Matching: which regions of a query went to which regions of a class, and how that adds up to the logit."""
+
+from typing import Any
+
+import streamlit as st
+
+from fsl_core import figures
+from fsl_core.ui import requests, session
+from fsl_core.ui.engine import Match, Pair
+from fsl_core.ui.match_controls import choose, clicked, select
+
+ONE_SIZE = """<style>
+@media (max-width: 760px) { .st-key-fsl_wide { display: none; } }
+@media (min-width: 761px) { .st-key-fsl_narrow { display: none; } }
+</style>"""
+CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "png", "scale": 2}}
+
+
+def show(figure: Any, name: str, caption: str, alt: str) -> None:
+    """A figure with its sentence and its download."""
+    st.plotly_chart(figure, key=f"fsl_figure_{name}", alt=alt, config=CONFIG)
+    st.caption(caption)
+    offer(figure, name)
+
+
+def offer(figure: Any, name: str) -> None:
+    """The figure as a page that opens without this app and without a network."""
+    st.download_button(
+        "Download", figure.to_html, f"{name}.html", "text/html", key=f"fsl_download_{name}", on_click="ignore",
+        type="tertiary", icon=":material/download:",
+    )  # fmt: skip
+
+
+def say(match: Match, cell: figures.Cell | None) -> None:
+    """The formula with its numbers, and the flows behind it as a table."""
+    flow = match.flow
+    st.markdown(
+        f"**logit** = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.4f} = "
+        f"**{flow.contributions.sum():.4f}**; the classifier says {flow.logit:.4f}, residual {flow.residual:.0e}"
+    )
+    numbers = st.columns(4)
+    numbers[0].metric("Score", f"{flow.score:.3f}", help="Flow-weighted mean similarity, at most 1.")
+    numbers[1].metric("Logit", f"{flow.logit:.3f}", help="Score · temperature; the class with the highest logit wins.")
+    numbers[2].metric("Solver", match.solver)
+    numbers[3].metric("Time", f"{1000 * match.seconds:.0f} ms", help="Weights, similarities and plan of this pair.")
+    pairs = figures.flows_of(flow, cell) if cell else figures.strongest(flow)[::-1]
+    rows = [
+        {
+            "query region": str(divmod(query, flow.query_grid[1])),
+            "support region": str(divmod(support, flow.support_grid[1])),
+            "flow (% of the mass)": 100 * flow.plan[query, support],
+            "similarity": flow.similarity[query, support],
+            "adds to the logit": flow.flow_contributions[query, support],
+        }
+        for query, support in pairs
+    ]
+    what = "All flows of the selected region" if cell else "The strongest flows"
+    st.dataframe(rows, hide_index=True, alt=f"Table: {what.lower()} with mass, similarity and part of the logit.")
+    st.caption(f"{what}, largest first; regions are (row, column), counted from 0.")
+
+
+@st.fragment
+def explore(match: Match, chosen: Pair) -> None:
+    """What depends on the selected region; a click runs only this again, without any model work."""
+    st.html(ONE_SIZE)
+    place = st.container()
+    cell, flow = select(match.flow), match.flow
+    alt = "Query and support picture side by side; bands join the regions between which mass flows."
+    for name, stacked in (("wide", False), ("narrow", True)):
+        with place.container(key=f"fsl_{name}"):
+            key, figure = f"fsl_bands_{name}_{'_'.join(map(str, chosen))}", figures.matching(flow, cell, stacked)
+            st.plotly_chart(
+                figure, key=key, alt=alt, config=CONFIG, on_select=lambda key=key: clicked(key), selection_mode="points"
+            )
+            offer(figure, f"matching_{name}")
+    place.caption(
+        "Bright regions carry much weight. Click a region of either picture to see where its mass goes; click it again "
+        "to see the strongest flows."
+    )
+    say(match, cell)
+    row = cell.node if cell and cell.side == "query" else None
+    left, right = st.columns(2)
+    with left:
+        show(figures.plan_heatmap(flow, row), "plan", "The plan: how much of the mass flows from each query region to "
+             "each support region.", "Heat map of the transport plan, query regions by support regions.")  # fmt: skip
+    with right:
+        show(figures.similarity_heatmap(flow, row), "similarity", "How alike the regions are: orange is alike, blue is "
+             "opposite.", "Heat map of the similarity of query and support regions.")  # fmt: skip
+
+
+st.title("Matching")
+missing = session.project().what_is_missing()
+if missing:
+    st.info(f"There is nothing to match yet. {missing}", icon=":material/hub:")
+    if st.button("Go to Classify", type="primary", icon=":material/category:"):
+        st.switch_page("pages/classify.py")
+    st.stop()
+chosen = choose()
+if session.project().settings.classifier != "deepemd":
+    st.info("The chosen classifier matches no regions; this page matches the same features with DeepEMD.")
+if chosen.picture_id is None and len(session.project().image_class(chosen.class_id).pictures) > 1:
+    st.caption(
+        "A class of several examples is the mean of their feature maps; behind it lies the mean of their pixels."
+    )
+match = requests.match(chosen)
+if match is not None:
+    explore(match, chosen)
+    show(
+        figures.reconstruction(match.flow, match.reconstruction),
+        "reconstruction",
+        "The query rebuilt from its best matching support patches, each as bright as its region is heavy.",
+        "The query beside its reconstruction.",
+    )
+    left, right = st.columns(2)
+    with left:
+        show(figures.contributions(match.flow), "contributions", "What each region adds to the logit (orange) or takes "
+             "from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
+    with right:
+        show(figures.weights(match.flow), "weights", "How much each region of the query counts.",
+             "Heat map of the weights over the query.")  # fmt: skip

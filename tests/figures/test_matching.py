@@ -1,0 +1,100 @@
+"""The matching figure: bands, cells, brightness."""
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fsl_core.figures import Cell, flows_of, matching, strongest
+from fsl_core.figures.panes import Pane, dimmed
+from fsl_core.records import Flow
+from tests.figures.conftest import make_flow
+
+
+def bands(figure) -> list[str]:
+    """Paths of the bands: each flow is drawn twice, as a casing and as itself."""
+    paths = [shape.path for shape in figure.layout.shapes if shape.type == "path" and "C" in shape.path]
+    assert paths[::2] == paths[1::2]
+    return paths[::2]
+
+
+def ends(path: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    points = [tuple(map(float, point.split(","))) for point in re.findall(r"-?[\d.]+,-?[\d.]+", path)]
+    return points[0], points[-1]
+
+
+def test_flows_are_found_and_ordered_by_mass(flow: Flow) -> None:
+    assert flows_of(flow, Cell("query", 0)) == [(0, 1), (0, 4)]
+    assert flows_of(flow, Cell("support", 5)) == [(2, 5)]
+    assert flows_of(flow, Cell("query", 3)) == []
+    assert strongest(flow) == [(2, 0), (1, 2), (0, 1)]
+    assert strongest(flow, 1) == [(0, 1)]
+
+
+def test_cells_can_be_clicked_by_their_ids(flow: Flow) -> None:
+    _, query, support = matching(flow).data
+    assert [tuple(cell) for cell in query.customdata] == [("query", row, column) for row in (0, 1) for column in (0, 1)]
+    assert [tuple(cell) for cell in support.customdata] == [
+        ("support", row, column) for row in (0, 1) for column in (0, 1, 2)
+    ]
+    assert list(query.x) == [0.25, 0.75, 0.25, 0.75]
+    assert list(query.y) == [0.25, 0.25, 0.75, 0.75]
+    assert 0 < query.marker.opacity == query.unselected.marker.opacity <= 0.01
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_bands_join_the_right_regions(flow: Flow, stacked: bool) -> None:
+    figure = matching(flow, Cell("query", 0), stacked)
+    _, query, support = figure.data
+    expected = [((query.x[0], query.y[0]), (support.x[node], support.y[node])) for node in (1, 4)]
+    for path, points in zip(bands(figure), expected, strict=True):
+        np.testing.assert_allclose(ends(path), points, atol=1e-4)
+    assert (min(support.y) > 1) == stacked
+    assert (min(support.x) > 1) != stacked
+
+
+def test_thickness_and_labels_follow_the_share_of_the_selected_mass(flow: Flow) -> None:
+    figure = matching(flow, Cell("query", 0))
+    widths = [shape.line.width for shape in figure.layout.shapes if shape.type == "path" and "C" in shape.path][1::2]
+    assert widths[0] / widths[1] == pytest.approx(0.3 / 0.1)
+    assert [note.text for note in figure.layout.annotations if "%" in note.text] == ["75 %", "25 %"]
+
+
+def test_without_a_selection_the_largest_flow_of_each_region_with_mass_is_drawn(flow: Flow) -> None:
+    assert len(bands(matching(flow))) == 3
+
+
+def test_hover_states_weight_flow_similarity_and_contribution(flow: Flow) -> None:
+    _, query, support = matching(flow, Cell("query", 0)).data
+    similarity = -0.5 + 1.5 * 4 / 23
+    assert "Support region (1, 1)" in support.hovertext[4]
+    assert "10.00% of the mass" in support.hovertext[4]
+    assert f"{similarity:+.3f}" in support.hovertext[4]
+    assert f"{12.5 * 0.1 * similarity:+.4f}" in support.hovertext[4]
+    assert "weight 40.00%" in query.hovertext[0]
+
+
+def test_brightness_follows_the_weights() -> None:
+    white = np.full((8, 8, 3), 255, np.uint8)
+    part = dimmed(Pane("query", white, (1, 2), "Query"), np.array([0.0, 1.0]), smooth=False)
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(part["source"].split(",")[1]))))
+    assert pixels[:, -10:].mean() > 250
+    assert 15 < pixels[:, :10].mean() < 60
+
+
+@pytest.mark.parametrize(("query_grid", "support_grid"), [((10, 10), (5, 5)), ((1, 1), (1, 1)), ((5, 5), (1, 1))])
+def test_grids_of_any_size(query_grid: tuple[int, int], support_grid: tuple[int, int]) -> None:
+    n, m = query_grid[0] * query_grid[1], support_grid[0] * support_grid[1]
+    flow = make_flow(query_grid, support_grid, np.full((n, m), 1 / (n * m)))
+    for selected in (None, Cell("query", n - 1), Cell("support", 0)):
+        figure = matching(flow, selected)
+        assert [len(trace.x) for trace in figure.data[1:]] == [n, m]
+        json.loads(figure.to_json(), parse_constant=pytest.fail)
+
+
+def test_a_region_without_mass_has_no_bands(flow: Flow) -> None:
+    assert bands(matching(flow, Cell("query", 3))) == []

@@ -1,0 +1,85 @@
+"""The worker's functions: the same answers as the command line, and nothing computed twice."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fsl_core.backbones import load_backbone
+from fsl_core.classifiers import DeepEMD
+from fsl_core.classify import classify
+from fsl_core.ui import cached
+from fsl_core.ui.engine import Engine, Pair
+from fsl_core.ui.jobs import Abandoned, Ticket
+from fsl_core.ui.project import Project
+from fsl_core.ui.store import Store
+
+QUIET = Ticket(lambda fraction, phase: None)
+
+
+@pytest.fixture
+def work(small_backbone: str) -> tuple[Store, Project]:
+    store, empty = Store.create()
+    episode = cached.draw("synthetic", None, (3, 2, 2), 5)
+    return store, store.adopt(episode, empty)
+
+
+def test_the_app_answers_as_the_command_line_does(work: tuple[Store, Project], small_backbone: str) -> None:
+    store, project = work
+    answer = Engine().classify(QUIET, store, project, small_backbone, "key")
+    backbone = load_backbone(small_backbone)
+    expected = classify(store.episode(project), backbone, DeepEMD()).scores
+    np.testing.assert_allclose(answer.probabilities, expected.probabilities, atol=1e-5)
+    assert (answer.key, answer.class_names, answer.computed_images) == ("key", expected.class_names, 12)
+    assert min(answer.feature_seconds, answer.classifier_seconds) > 0
+
+
+def test_only_new_pictures_are_computed(work: tuple[Store, Project], small_backbone: str) -> None:
+    store, project = work
+    engine, fewer = Engine(), project.without_query(project.queries[0].id)
+    assert engine.classify(QUIET, store, fewer, small_backbone, "").computed_images == 11
+    assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 1
+    assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 0
+
+
+def test_a_job_that_nobody_waits_for_stops_between_batches(work: tuple[Store, Project], small_backbone: str) -> None:
+    store, project = work
+    phases: list[str] = []
+
+    def report(fraction: float, phase: str) -> None:
+        phases.append(phase)
+        if phase.startswith("Looking at picture 9"):
+            raise Abandoned
+
+    with pytest.raises(Abandoned):
+        Engine().classify(Ticket(report), store, project, small_backbone, "")
+    assert phases[-1] == "Looking at picture 9 of 12"
+
+
+def test_the_match_of_a_class_adds_up_to_its_logit(work: tuple[Store, Project], small_backbone: str) -> None:
+    store, project = work
+    project = replace(project, settings=project.settings.with_option("deepemd", "temperature", 4.0))
+    engine = Engine()
+    answer = engine.classify(QUIET, store, project, small_backbone, "")
+    pair = Pair(project.queries[1].id, project.classes[2].id)
+    match = engine.match(QUIET, store, project, small_backbone, pair)
+    assert match.flow.logit == pytest.approx(answer.logits[1][2], abs=1e-4)
+    assert abs(match.flow.residual) < 1e-3
+    assert match.flow.temperature == 4.0
+    assert match.reconstruction.shape == match.flow.query_image.shape
+    assert match.flow.query_grid == (4, 4)
+
+
+def test_one_picture_of_a_class_can_be_matched_alone(work: tuple[Store, Project], small_backbone: str) -> None:
+    store, project = work
+    owner, engine = project.classes[1], Engine()
+    flows = [
+        engine.match(QUIET, store, project, small_backbone, Pair(project.queries[0].id, owner.id, picture.id)).flow
+        for picture in owner.pictures
+    ]
+    assert not np.array_equal(flows[0].support_image, flows[1].support_image)
+    alone = replace(owner, pictures=owner.pictures[1:])
+    single = engine.match(
+        QUIET, store, project.with_class(alone), small_backbone, Pair(project.queries[0].id, owner.id)
+    )
+    assert flows[1].logit == pytest.approx(single.flow.logit, abs=1e-4)

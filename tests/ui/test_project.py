@@ -1,0 +1,90 @@
+"""Edits of the project give new values, and keys change with what matters only."""
+
+from dataclasses import replace
+
+import pytest
+
+from fsl_core.errors import EpisodeError
+from fsl_core.ui.project import MAX_CLASSES, Answer, ImageClass, Picture, Project, Query, Settings
+
+ONE, TWO, ASK = Picture("1" * 64, "one"), Picture("2" * 64, "two"), Picture("3" * 64, "ask")
+PROJECT = Project("id", (ImageClass("a", "A", (ONE,)), ImageClass("b", "B", (TWO,))), (Query(ASK, "a"),))
+
+
+def answer(project: Project, transductive: bool = False) -> Answer:
+    ids = tuple(query.id for query in project.queries)
+    rows = ((0.6, 0.4),) * len(ids)
+    key = project.support_key("weights")
+    return Answer(key, "net", "cosine", transductive, ("a", "b"), ("A", "B"), ids, rows, rows, 0.1, 0.1, 3)
+
+
+def test_edits_leave_the_old_value_alone() -> None:
+    before = PROJECT.to_json()
+    assert PROJECT.renamed("a", "  fresh   name ").classes[0].name == "fresh name"
+    assert PROJECT.without_picture("a", ONE.id).classes[0].pictures == ()
+    assert PROJECT.without_query(ASK.id).queries == ()
+    assert PROJECT.with_true_class(ASK.id, "b").queries[0].true_class == "b"
+    assert [one.name for one in PROJECT.with_new_class().classes] == ["A", "B", "Class 1"]
+    assert PROJECT.to_json() == before
+
+
+def test_a_removed_class_is_nobodys_true_class() -> None:
+    assert PROJECT.without_class("a").queries == (Query(ASK, None),)
+
+
+@pytest.mark.parametrize(("name", "said"), [(" ", "needs a name"), ("B", "named B already")])
+def test_impossible_names_are_refused(name: str, said: str) -> None:
+    with pytest.raises(EpisodeError, match=said):
+        PROJECT.renamed("a", name)
+
+
+def test_there_are_at_most_20_classes() -> None:
+    project = Project("id")
+    for _ in range(MAX_CLASSES):
+        project = project.with_new_class()
+    with pytest.raises(EpisodeError, match="at most 20"):
+        project.with_new_class()
+
+
+@pytest.mark.parametrize(
+    ("project", "said"),
+    [
+        (Project("id"), "two classes"),
+        (PROJECT.without_picture("a", ONE.id), "A still need"),
+        (replace(PROJECT, queries=()), "to ask about"),
+    ],
+)
+def test_what_is_missing_is_said(project: Project, said: str) -> None:
+    assert said in (project.what_is_missing() or "")
+    assert PROJECT.what_is_missing() is None
+
+
+def test_keys_follow_the_inputs_and_not_the_labels() -> None:
+    key = PROJECT.request_key("weights")
+    assert PROJECT.renamed("a", "Z").request_key("weights") == key
+    assert PROJECT.with_true_class(ASK.id, "b").request_key("weights") == key
+    settings = [
+        Settings(classifier="cosine"),
+        Settings(device="cpu"),
+        Settings().with_option("deepemd", "temperature", 2.0),
+    ]
+    changed = [
+        PROJECT.request_key("other weights"),
+        PROJECT.without_picture("a", ONE.id).request_key("weights"),
+        PROJECT.without_query(ASK.id).request_key("weights"),
+        *(replace(PROJECT, settings=one).request_key("weights") for one in settings),
+    ]
+    assert len({key, *changed}) == len(changed) + 1
+    untouched = replace(PROJECT, settings=Settings().with_option("cosine", "temperature", 2.0))
+    assert untouched.request_key("weights") == key
+
+
+def test_answers_grow_old_with_the_support_set_but_not_with_other_queries() -> None:
+    project = replace(PROJECT, answer=answer(PROJECT))
+    more = replace(project, queries=(*project.queries, Query(TWO)))
+    assert project.is_current(ASK.id, "weights")
+    assert more.is_current(ASK.id, "weights")
+    assert not more.is_current(TWO.id, "weights")
+    assert not project.is_current(ASK.id, "other weights")
+    assert not project.without_picture("b", TWO.id).is_current(ASK.id, "weights")
+    assert not replace(more, answer=answer(PROJECT, transductive=True)).is_current(ASK.id, "weights")

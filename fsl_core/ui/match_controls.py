@@ -60,4 +60,6 @@ def select(flow: Flow) -> Cell | None:
         column = st.number_input("Column", 0, columns - 1, None, key=COLUMN, help="From the left, from 0.", width=130)
         if row is not None:
             st.button("Clear", on_click=st.session_state.update, args=[{ROW: None, COLUMN: None}])
-    return None if row is None or column is None else Cell(side, row * columns + column)
+    if row is None or column is None:
+        return None
+    return Cell("support" if side == "support" else "query", row * columns + column)

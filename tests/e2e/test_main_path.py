@@ -1,6 +1,7 @@
 """The main job as a person does it, in a real browser."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,19 @@ pytestmark = pytest.mark.browser
 INBOX = '[data-testid="stFileUploader"] input[type=file]'
 
 
-def upload(page: Page, place: int, files: list[Path] | list[FilePayload]) -> None:
+def upload(page: Page, place: int, files: list[Path]) -> None:
+    """Drop pictures into an inbox and wait until each is shown."""
     page.locator(INBOX).nth(place).set_input_files(files)
-    page.wait_for_timeout(500)
+    for file in files:
+        expect(page.get_by_alt_text(re.compile(re.escape(file.stem))).first).to_be_visible(timeout=60_000)
+    settle(page)
+
+
+def rename(page: Page, place: int, name: str) -> None:
+    field = page.get_by_role("textbox", name="Name of the class").nth(place)
+    field.fill(name)
+    field.press("Enter")
+    expect(page.get_by_label(f"Add pictures of {name}").first).to_be_attached(timeout=60_000)
     settle(page)
 
 
@@ -32,10 +43,7 @@ def test_own_photos_from_upload_to_flow(page: Page, address: str, photos: Path) 
     settle(page)
     for place, name in enumerate(("cat", "fish")):
         upload(page, place, [photos / name / f"{name} 0.jpg"])
-        field = page.get_by_role("textbox").nth(place)
-        field.fill(name)
-        field.press("Enter")
-        settle(page)
+        rename(page, place, name)
 
     notes: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"not a picture"}
     cut: FilePayload = {
@@ -43,9 +51,12 @@ def test_own_photos_from_upload_to_flow(page: Page, address: str, photos: Path) 
         "mimeType": "image/jpeg",
         "buffer": (photos / "cat" / "cat 1.jpg").read_bytes()[:1500],
     }
-    upload(page, 2, [notes, cut])
-    expect(page.get_by_text("notes.txt").first).to_be_visible()
-    expect(page.get_by_text("cut.jpg").first).to_be_visible()
+    page.locator(INBOX).nth(2).set_input_files([notes, cut])
+    report = page.get_by_role("alert").filter(has_text="0 pictures added, 2 skipped")
+    expect(report).to_be_visible(timeout=60_000)
+    expect(report).to_contain_text("notes.txt")
+    expect(report).to_contain_text("cut.jpg")
+    settle(page)
     upload(page, 2, [photos / "cat" / "cat 1.jpg", photos / "fish" / "fish 1.jpg"])
 
     page.get_by_role("button", name="Classify", exact=True).click()

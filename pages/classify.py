@@ -5,6 +5,7 @@ import streamlit as st
 from fsl_core import figures
 from fsl_core.ui import answers, gallery, requests, results, session, uploads
 from fsl_core.ui.project import MAX_QUERIES, MAX_SHOTS
+from fsl_core.ui.text import plain
 from fsl_core.ui.toolbar import toolbar
 
 project = session.project()
@@ -32,7 +33,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium", ke
         disabled=missing is not None or pending is not None,
     )
     if missing:
-        st.caption(missing)
+        st.caption(plain(missing))
 uploads.show_notices(requests.CLASSIFY)
 if pending:
     requests.show_progress(pending, requests.CLASSIFY)

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import requests, session
+from fsl_core.ui import requests, session, text
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import choose, clicked, select
 
@@ -91,7 +91,7 @@ def explore(match: Match, chosen: Pair) -> None:
 st.title("Matching")
 missing = session.project().what_is_missing()
 if missing:
-    st.info(f"There is nothing to match yet. {missing}", icon=":material/hub:")
+    st.info(f"There is nothing to match yet. {text.plain(missing)}", icon=":material/hub:")
     if st.button("Go to Classify", type="primary", icon=":material/category:"):
         st.switch_page("pages/classify.py")
     st.stop()

@@ -162,10 +162,13 @@ def train_epoch(run: Run) -> dict[str, float]:
     config, progress, fabric = run.config, run.progress, run.fabric
     augment = {side: Augmentation(config, run.spec, side).to(fabric.device) for side, _ in config.sides}
     batches = list(epoch_batches(len(run.images.labels), config.batch, config.seed, progress.epoch))
+    if not batches:
+        raise TrainingError(f"The data hold fewer images than a batch of {config.batch}; choose a smaller batch.")
     bar = tqdm(
         total=len(batches), initial=progress.step, unit="step", disable=not fabric.is_global_zero, mininterval=1.0
     )
     started, saved, first = time.monotonic(), time.monotonic(), progress.step
+    rate, side, speed = 0.0, config.sides[-1][0], 0.0  # of an epoch that is resumed behind its last step
     run.learner.train()
     for rows in batches[progress.step :]:
         torch.manual_seed(((config.seed * 1_000 + progress.epoch) * 100_000 + progress.step) * 64 + fabric.global_rank)

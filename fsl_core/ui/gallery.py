@@ -55,8 +55,7 @@ def _class_card(image_class: ImageClass, project_id: str) -> None:
 
 def _name_field(image_class: ImageClass) -> None:
     key = f"name_{image_class.id}"
-    if st.session_state.get(key) != image_class.name:
-        st.session_state[key] = image_class.name
+    st.session_state[key] = image_class.name  # in every run, so that a run that was cut short leaves no empty field
 
     def rename() -> None:
         name = st.session_state[key]

@@ -104,8 +104,7 @@ def _actions(project: Project, query: Query, table: Scores | None, row: int) -> 
 def _true_class(project: Project, query: Query) -> None:
     key = f"true_{query.id}"
     names = {image_class.id: image_class.name for image_class in project.classes}
-    if key not in st.session_state or st.session_state[key] != query.true_class:
-        st.session_state[key] = query.true_class
+    st.session_state[key] = query.true_class  # in every run, so that a run that was cut short leaves no empty field
 
     def choose() -> None:
         chosen = st.session_state[key]

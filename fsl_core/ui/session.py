@@ -14,6 +14,7 @@ from fsl_core.ui import cached
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.project import Project, Settings
 from fsl_core.ui.store import Store
+from fsl_core.ui.text import plain
 
 PROJECT = "project"  # Project
 STORE = "store"  # Store
@@ -175,7 +176,7 @@ def try_edit(place: str, change: Callable[[Project], Project]) -> None:
         edit(change)
         tell(place)
     except FSLError as error:
-        tell(place, Notice(BAD, str(error)))
+        tell(place, Notice(BAD, plain(str(error))))
 
 
 def _require_frame() -> None:

@@ -10,6 +10,7 @@ from fsl_core.errors import FSLError
 from fsl_core.ui import cached, session, uploads
 from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project
 from fsl_core.ui.store import Store
+from fsl_core.ui.text import plain
 
 TOOLBAR = "toolbar"
 HUB, FOLDER = "Another one on the Hub", "A folder or zip on this computer"
@@ -53,7 +54,7 @@ def _try(action: Callable[[], object]) -> None:
     try:
         action()
     except FSLError as error:
-        session.tell(TOOLBAR, session.Notice(session.BAD, str(error)))
+        session.tell(TOOLBAR, session.Notice(session.BAD, plain(str(error))))
 
 
 def _sample() -> None:

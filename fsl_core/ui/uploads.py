@@ -129,7 +129,7 @@ def _import(files: list[UploadedFile], inbox: Inbox) -> list[session.Notice]:
         session.edit(change)
         report += unread
     except FSLError as error:
-        return [session.Notice(session.BAD, str(error))]
+        return [session.Notice(session.BAD, plain(str(error)))]
     kind = session.GOOD if not report.skipped else session.MIXED if report.added else session.BAD
     return [session.Notice(kind, "  \n".join(plain(sentence) for sentence in report.sentences()))]
 

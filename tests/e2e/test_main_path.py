@@ -30,9 +30,9 @@ def rename(page: Page, place: int, name: str) -> None:
     settle(page)
 
 
-def open_page(page: Page, name: str) -> None:
+def open_page(page: Page, name: str, heading: str) -> None:
     page.get_by_role("link", name=name).first.click()
-    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
     settle(page)
 
 
@@ -66,8 +66,8 @@ def test_own_photos_from_upload_to_flow(page: Page, address: str, photos: Path) 
 
     page.reload()
     expect(page.get_by_text("Most like")).to_have_count(2)
-    open_page(page, "Start")
-    open_page(page, "Classify")
+    open_page(page, "Start", "See why a picture looks like another")
+    open_page(page, "Classify", "Classify")
     expect(page.get_by_text("Most like")).to_have_count(2)
 
     page.get_by_role("button", name="See the matching").first.click()

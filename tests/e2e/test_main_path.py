@@ -75,13 +75,13 @@ def test_own_photos_from_upload_to_flow(page: Page, address: str, photos: Path) 
     expect(figure).to_be_visible(timeout=240_000)
     settle(page)
     expect(page.get_by_text("residual").first).to_be_visible()
-    row = page.get_by_label("Row")
+    row = page.get_by_role("spinbutton", name="Row")
     expect(row).to_have_value("")
     box = figure.locator(".nsewdrag").first.bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     expect(row).to_have_value("2")
-    expect(page.get_by_label("Column")).to_have_value("2")
+    expect(page.get_by_role("spinbutton", name="Column")).to_have_value("2")
     settle(page)
     expect(page.get_by_text("(2, 2)").first).to_be_visible()
 
@@ -129,7 +129,8 @@ def test_nothing_leaves_this_computer_and_every_image_has_a_text(page: Page, add
     page.get_by_role("button", name="Try the sample episode").click()
     expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
     settle(page)
-    assert page.locator("img").count() > 5
+    expect(page.get_by_alt_text(re.compile("^Query: ")).nth(5)).to_be_visible()
+    expect(page.get_by_alt_text(re.compile("^Example of ")).nth(4)).to_be_visible()
     assert page.locator("img:not([alt]), img[alt='']").count() == 0
     page.get_by_role("button", name="See the matching").first.click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=240_000)

@@ -79,7 +79,7 @@ def test_own_photos_from_upload_to_flow(page: Page, address: str, photos: Path) 
     expect(row).to_have_value("")
     box = figure.locator(".nsewdrag").first.bounding_box()
     assert box
-    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.click(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.5)
     expect(row).to_have_value("2")
     expect(page.get_by_role("spinbutton", name="Column")).to_have_value("2")
     settle(page)

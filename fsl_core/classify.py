@@ -32,6 +32,11 @@ class Result:
     feature_seconds: float
     classifier_seconds: float
 
+    def to_dict(self, classifier: str, backbone: str) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        seconds = {"features": self.feature_seconds, "classifier": self.classifier_seconds}
+        return {"classifier": classifier, "backbone": backbone, **self.scores.to_dict(), "seconds": seconds}
+
 
 def classify(
     episode: Episode,
@@ -67,27 +72,6 @@ def to_scores(prediction: Prediction, episode: Episode) -> Scores:
         probabilities=prediction.probabilities.detach().cpu().numpy(),
         labels=torch.tensor(labels, dtype=torch.int64).numpy(),
     )
-
-
-def to_json(result: Result, classifier: str, backbone: str) -> dict[str, Any]:
-    """The object that `--json` prints; `true_label` and `accuracy` are there where true labels are known."""
-    scores = result.scores
-    predictions = []
-    for row, image in enumerate(scores.query_names):
-        probabilities = dict(zip(scores.class_names, scores.probabilities[row].tolist(), strict=True))
-        entry = {"image": image, "label": scores.class_names[scores.predicted[row]], "probabilities": probabilities}
-        if scores.labels[row] >= 0:
-            entry["true_label"] = scores.class_names[scores.labels[row]]
-        predictions.append(entry)
-    answer: dict[str, Any] = {
-        "classifier": classifier,
-        "backbone": backbone,
-        "classes": list(scores.class_names),
-        "predictions": predictions,
-    }
-    if scores.accuracy is not None:
-        answer["accuracy"] = scores.accuracy
-    return answer | {"seconds": {"features": result.feature_seconds, "classifier": result.classifier_seconds}}
 
 
 def to_table(result: Result) -> str:
@@ -128,7 +112,7 @@ def _work(arguments: argparse.Namespace) -> None:
     images = len(episode.support_images) + len(episode.query_images)
     with progress_bar(images, "Features", "image", not arguments.json) as bar:
         result = classify(episode, backbone, classifier, bar.update)
-    print(json.dumps(to_json(result, name, backbone.name)) if arguments.json else to_table(result))
+    print(json.dumps(result.to_dict(name, backbone.name)) if arguments.json else to_table(result))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """What a figure can show: frozen numpy records, complete at construction. Raw numbers; figures normalise them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -40,6 +41,18 @@ class Scores:
         counts = np.zeros((len(self.class_names),) * 2, dtype=np.int64)
         np.add.at(counts, (self.labels[known], self.predicted[known]), 1)
         return counts
+
+    def to_dict(self) -> dict[str, Any]:
+        """Classes and predictions for JSON; `true_label` and `accuracy` are there where labels are known."""
+        predictions = []
+        for row, image in enumerate(self.query_names):
+            probabilities = dict(zip(self.class_names, self.probabilities[row].tolist(), strict=True))
+            entry = {"image": image, "label": self.class_names[self.predicted[row]], "probabilities": probabilities}
+            if self.labels[row] >= 0:
+                entry["true_label"] = self.class_names[self.labels[row]]
+            predictions.append(entry)
+        known = {} if self.accuracy is None else {"accuracy": self.accuracy}
+        return {"classes": list(self.class_names), "predictions": predictions, **known}
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import answers, gallery, requests, results, session, uploads
+from fsl_core.ui import answers, chart, gallery, requests, results, session, uploads
 from fsl_core.ui.project import MAX_QUERIES, MAX_SHOTS
 from fsl_core.ui.text import plain
 from fsl_core.ui.toolbar import toolbar
@@ -45,8 +45,9 @@ if project.answer and answers.answered(project, project.answer):
     results.summary(project, project.answer)
     table = answers.scores(project, project.answer)
     if table.accuracy is not None:
-        st.plotly_chart(
+        chart.show(
             figures.confusion_matrix(table),
-            alt="Confusion matrix: how often each true class (row) was answered with each class (column).",
+            "confusion",
+            "Rows are true classes, columns are answers; everything on the diagonal is right.",
+            "Confusion matrix: how often each true class (row) was answered with each class (column).",
         )
-        st.caption("Rows are true classes, columns are answers; everything on the diagonal is right.")

@@ -1,11 +1,10 @@
 """Matching: which regions of a query went to which regions of a class, and how that adds up to the logit."""
 
-from typing import Any
-
 import streamlit as st
 
 from fsl_core import figures
 from fsl_core.ui import requests, session, text
+from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import choose, clicked, select
 
@@ -13,22 +12,6 @@ ONE_SIZE = """<style>
 @media (max-width: 760px) { .st-key-fsl_wide { display: none; } }
 @media (min-width: 761px) { .st-key-fsl_narrow { display: none; } }
 </style>"""
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "png", "scale": 2}}
-
-
-def show(figure: Any, name: str, caption: str, alt: str) -> None:
-    """A figure with its sentence and its download."""
-    st.plotly_chart(figure, key=f"fsl_figure_{name}", alt=alt, config=CONFIG)
-    st.caption(caption)
-    offer(figure, name)
-
-
-def offer(figure: Any, name: str) -> None:
-    """The figure as a page that opens without this app and without a network."""
-    st.download_button(
-        "Download", figure.to_html, f"{name}.html", "text/html", key=f"fsl_download_{name}", on_click="ignore",
-        type="tertiary", icon=":material/download:",
-    )  # fmt: skip
 
 
 def say(match: Match, cell: figures.Cell | None) -> None:
@@ -68,11 +51,8 @@ def explore(match: Match, chosen: Pair) -> None:
     alt = "Query and support picture side by side; bands join the regions between which mass flows."
     for name, stacked in (("wide", False), ("narrow", True)):
         with place.container(key=f"fsl_{name}"):
-            key, figure = f"fsl_bands_{name}_{'_'.join(map(str, chosen))}", figures.matching(flow, cell, stacked)
-            st.plotly_chart(
-                figure, key=key, alt=alt, config=CONFIG, on_select=lambda key=key: clicked(key), selection_mode="points"
-            )
-            offer(figure, f"matching_{name}")
+            key = f"fsl_bands_{name}_{'_'.join(map(str, chosen))}"
+            show_clickable(figures.matching(flow, cell, stacked), key, f"matching_{name}", alt, clicked)
     place.caption(
         "Bright regions carry much weight. Click a region of either picture to see where its mass goes; click it again "
         "to see the strongest flows."

@@ -1,6 +1,5 @@
 """Record -> plotly Figure: nothing is computed here that the record does not say, and no figure shows itself."""
 
-from fsl_core.figures.bars import probability_bars
 from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_heatmap, similarity_heatmap
 from fsl_core.figures.overlays import contributions, reconstruction, weights
@@ -13,7 +12,6 @@ __all__ = [
     "flows_of",
     "matching",
     "plan_heatmap",
-    "probability_bars",
     "reconstruction",
     "similarity_heatmap",
     "strongest",

@@ -56,7 +56,7 @@ def figure(traces: list[Any], height: int, **layout: Any) -> go.Figure:
         "bargap": 0.35,
         "modebar": {"bgcolor": "rgba(0, 0, 0, 0)"},
     }
-    return go.Figure(traces, go.Layout({**look, **layout}))
+    return go.Figure(traces, {**look, **layout})
 
 
 def colour_bar(title: str) -> dict[str, Any]:

@@ -80,7 +80,6 @@ def to_csv(table: Scores) -> str:
 
 def to_json(table: Scores, answer: Answer) -> str:
     """The object that `python -m fsl_core.classify --json` prints."""
-    from fsl_core.classify import Result, to_json
-
-    result = Result(table, answer.feature_seconds, answer.classifier_seconds)
-    return json.dumps(to_json(result, answer.classifier, answer.backbone), ensure_ascii=False, indent=1)
+    seconds = {"features": answer.feature_seconds, "classifier": answer.classifier_seconds}
+    whole = {"classifier": answer.classifier, "backbone": answer.backbone, **table.to_dict(), "seconds": seconds}
+    return json.dumps(whole, ensure_ascii=False, indent=1)

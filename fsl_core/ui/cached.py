@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
-from jaxtyping import UInt8
 
 from fsl_core.data import open_dataset, sample_episode
 from fsl_core.data.episode import Episode
@@ -48,12 +47,6 @@ def warm_up() -> None:
 def thumbnail(project_id: str, image_id: str) -> bytes:
     """A JPEG of at most 256 pixels of a picture of a project."""
     return Store(projects_folder() / project_id).thumbnail(image_id)
-
-
-@st.cache_data(show_spinner=False, max_entries=32)
-def working_copy(project_id: str, image_id: str) -> UInt8[np.ndarray, "height width 3"]:
-    """The pixels of a picture of a project for the screen, at most 1024 on the longer side."""
-    return Store(projects_folder() / project_id).working_copy(image_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

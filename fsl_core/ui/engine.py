@@ -124,8 +124,8 @@ class Engine:
         features, _ = self._features(ticket, store, project, network)
         ticket.report(0.9, "Matching the regions")
         shown = [pair.picture_id] if pair.picture_id in pictures else pictures
-        squares = np.stack([square(store.pixels(picture), SHOWN_SIDE) for picture in shown])
-        images = (square(store.pixels(pair.query_id), SHOWN_SIDE), squares.mean(axis=0).round().astype(np.uint8))
+        squares = np.stack([square(store.working_copy(picture), SHOWN_SIDE) for picture in shown])
+        images = (square(store.working_copy(pair.query_id), SHOWN_SIDE), squares.mean(axis=0).round().astype(np.uint8))
         classifier = DeepEMD(**project.settings.options.get("deepemd", {}))
         start = time.perf_counter()
         query = [query.id for query in project.queries].index(pair.query_id)

@@ -34,9 +34,13 @@ def choose() -> Pair:
 
 
 def pick(box: Any, label: str, names: dict[str, str], current: str | None) -> str:
-    """A select box over ids that shows their names; names may repeat."""
-    ids = list(names)
-    chosen: str = box.selectbox(label, ids, ids.index(current) if current in ids else 0, format_func=names.__getitem__)
+    """A select box over ids that shows their names; repeated names get a number, as Streamlit goes by what is shown."""
+    ids, shown = list(names), list(names.values())
+    titles = {
+        key: name if shown.count(name) == 1 else f"{name} ({shown[: row + 1].count(name)})"
+        for row, (key, name) in enumerate(names.items())
+    }
+    chosen: str = box.selectbox(label, ids, ids.index(current) if current in ids else 0, format_func=titles.__getitem__)
     return chosen
 
 

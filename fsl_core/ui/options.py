@@ -12,8 +12,7 @@ SLIDER_STEPS = 200
 
 def option_widget(name: str, param: Param, value: Any, key: str, write: Callable[[Any], None]) -> None:
     """The widget that suits an option; `write` is called with every new value."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
+    st.session_state[key] = value  # in every run, so that a run that was cut short leaves no empty field
     label = title(name, param.unit)
     common: dict[str, Any] = {"key": key, "help": param.help, "on_change": lambda: write(st.session_state[key])}
     if isinstance(value, bool):

@@ -1,7 +1,6 @@
 """The queries as cards with what is known about them, and the summary of an answer."""
 
 import html
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -44,15 +43,15 @@ def summary(project: Project, answer: Answer) -> None:
         pairs = f"{len(answer.query_ids)} queries, {len(answer.class_ids)} classes"
         _number("Time for matching", f"{answer.classifier_seconds:.2f} s", pairs)
     with st.container(horizontal=True):
-        _download("CSV", lambda: answers.to_csv(table), "text/csv")
-        _download("JSON", lambda: answers.to_json(table, answer), "application/json")
+        _download("CSV", answers.to_csv(table), "text/csv")
+        _download("JSON", answers.to_json(table, answer), "application/json")
 
 
 def _number(label: str, value: str, remark: str) -> None:
     st.metric(label, value, remark, delta_color="off", delta_arrow="off", width="content")
 
 
-def _download(kind: str, data: Callable[[], str], mime: str) -> None:
+def _download(kind: str, data: str, mime: str) -> None:
     name = f"predictions.{kind.lower()}"
     st.download_button(f"Results as {kind}", data, name, mime, on_click="ignore", icon=":material/download:")
 

@@ -100,8 +100,7 @@ def _computer() -> None:
     names = [AUTO, "cpu", *(["cuda"] if gpu or settings.device == "cuda" else [])]
     _choice("Device", "device", names, settings.device, titles.__getitem__, "What computes the features.")
     key = "settings_seed"
-    if st.session_state.get(key) != settings.seed:
-        st.session_state[key] = settings.seed
+    st.session_state[key] = settings.seed
     st.number_input(
         "Seed",
         0,
@@ -119,8 +118,7 @@ def _computer() -> None:
 
 def _choice(label: str, field: str, names: list[str], value: str, title: Callable[[str], str], help: str) -> None:
     key = f"settings_{field}"
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    st.session_state[key] = value  # in every run, so that a run that was cut short leaves no empty field
     st.selectbox(
         label, names, format_func=title, key=key, help=help, on_change=lambda: _set(field, st.session_state[key])
     )

@@ -162,7 +162,8 @@ class Store:
         path = self.folder / name
         draft: str | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (projects_folder(), self.folder, path.parent):  # readable by nobody else
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
                 draft = file.name
                 file.write(data)

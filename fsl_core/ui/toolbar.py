@@ -8,8 +8,7 @@ import streamlit as st
 from fsl_core.data.datasets import DATASETS
 from fsl_core.errors import FSLError
 from fsl_core.ui import cached, session, uploads
-from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project
-from fsl_core.ui.store import Store
+from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS
 from fsl_core.ui.text import plain
 
 TOOLBAR = "toolbar"
@@ -95,14 +94,7 @@ def _draw(dataset: str, folder: str | None, size: tuple[int, int, int], seed: in
 
 def _adopt(dataset: str, folder: str | None, size: tuple[int, int, int], seed: int) -> None:
     episode = cached.draw(dataset, folder, size, seed)
-    store: Store = session.store()
-    filled: Project = store.adopt(episode, session.project())
-    session.edit(
-        lambda project: replace(
-            project, classes=filled.classes, queries=filled.queries, answer=None, is_sample=dataset == "synthetic"
-        )
-    )
-    session.tell(TOOLBAR)
+    session.start(lambda store, empty: replace(store.adopt(episode, empty), is_sample=True))
 
 
 def _save() -> None:

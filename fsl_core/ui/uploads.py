@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fsl_core.data.archive import natural_order
-from fsl_core.errors import FSLError
+from fsl_core.errors import EpisodeError, FSLError
 from fsl_core.images import MAX_BYTES
 from fsl_core.ui import session
 from fsl_core.ui.inbox import (
@@ -25,6 +25,7 @@ from fsl_core.ui.inbox import (
     store_all,
 )
 from fsl_core.ui.project import ImageClass, Project
+from fsl_core.ui.store import Store
 from fsl_core.ui.text import plain
 
 CLASSES, QUERIES, EVERYTHING, EPISODE = "classes", "queries", "everything", "episode"
@@ -40,12 +41,14 @@ class Inbox(NamedTuple):
         sort: the files behind the uploaded ones, and where each of them belongs.
         take: adds stored pictures to the project.
         notices: the place where the report is told.
+        opens: whether the pictures become a project of their own; the one that was there stays on disk.
     """
 
     name: str
     sort: Callable[[list[UploadedFile]], Source]
     take: Callable[[Project, Sequence[Delivery]], tuple[Project, Report]]
     notices: str
+    opens: bool = False
 
 
 def class_inbox(owner: ImageClass) -> None:
@@ -74,7 +77,7 @@ def folder_inbox() -> None:
     keep = st.toggle(
         "Keep what is there",
         value=not session.project().is_sample,
-        key="keep",
+        key=f"keep_{session.project().is_sample}",  # the default changes once the sample has given way
         help="Off: the classes and queries that are there now give way to the new ones.",
     )
 
@@ -86,26 +89,21 @@ def folder_inbox() -> None:
     st.caption("Every sub-folder becomes a class. `support/` and `query/` folders are understood as well.")
     folder = Inbox(EVERYTHING, _sorted_by_folder, take, EVERYTHING)
     _show(folder, "A folder", accept_multiple_files="directory")
-    _show(folder._replace(name=f"{EVERYTHING} zip"), "Or a zip of it", type=["zip"])
+    _show(folder._replace(name=f"{EVERYTHING} zip"), "Or a zip of it", type=["zip"], accept_multiple_files=False)
 
 
 def episode_inbox() -> None:
-    """Opens an episode's zip in the place of what is there."""
-
-    def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
-        if not deliveries:
-            return project, Report(0)
-        return deliver(replace(project, classes=(), queries=(), answer=None, is_sample=False), deliveries)
-
-    _show(Inbox(EPISODE, _sorted_by_folder, take, EPISODE), "Open an episode (.zip)", type=["zip"])
+    """Opens an episode's zip as a new project."""
+    inbox = Inbox(EPISODE, _sorted_by_folder, deliver, EPISODE, opens=True)
+    _show(inbox, "Open an episode (.zip)", type=["zip"], accept_multiple_files=False)
 
 
 def _show(inbox: Inbox, label: str, **settings: Any) -> None:
     key = session.inbox_key(inbox.name)
-    files = st.file_uploader(label, key=key, **{"accept_multiple_files": True} | settings)
-    if files:
+    uploaded: Any = st.file_uploader(label, key=key, **{"accept_multiple_files": True} | settings)
+    if uploaded:
         session.empty_inbox(inbox.name)
-        session.tell(inbox.notices, *_import(files, inbox))
+        session.tell(inbox.notices, *_import(uploaded if isinstance(uploaded, list) else [uploaded], inbox))
         st.rerun()
 
 
@@ -119,15 +117,22 @@ def _import(files: list[UploadedFile], inbox: Inbox) -> list[session.Notice]:
         def advance(name: str) -> None:
             bar.progress((number := next(counted)) / len(sources), text=f"{number} of {len(sources)}: {plain(name)}")
 
-        deliveries, unread = store_all(session.store(), sources, place, advance)
+        def stored(store: Store) -> tuple[list[Delivery], Report]:
+            return store_all(store, sources, place, advance)
 
-        def change(project: Project) -> Project:
+        def take(project: Project, deliveries: list[Delivery], unread: Report) -> Project:
             nonlocal report
-            changed, report = inbox.take(project, deliveries)
+            changed, added = inbox.take(project, deliveries)
+            report = added + unread
+            if inbox.opens and not added.added:
+                raise EpisodeError(" ".join(["No picture could be opened.", *report.sentences()[1:]]))
             return changed
 
-        session.edit(change)
-        report += unread
+        if inbox.opens:
+            session.start(lambda store, empty: take(empty, *stored(store)))
+        else:
+            new = stored(session.store())
+            session.edit(lambda project: take(project, *new))
     except FSLError as error:
         return [session.Notice(session.BAD, plain(str(error)))]
     kind = session.GOOD if not report.skipped else session.MIXED if report.added else session.BAD

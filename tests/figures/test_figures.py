@@ -105,24 +105,6 @@ def test_reconstruction_names_the_patch_of_each_region(flow: Flow) -> None:
     assert "support region (0, 1)" in figure.data[0].hovertext[0]
 
 
-def test_probability_bars(scores: Scores) -> None:
-    bars = figures.probability_bars(scores, 1)
-    assert list(bars.data[0].customdata) == [1, 2, 0]
-    expected = np.exp([1.0, 0.5, 0.0]) / np.exp([1.0, 0.5, 0.0]).sum()
-    np.testing.assert_allclose(bars.data[0].x, expected)
-    names = bars.layout.yaxis.ticktext
-    assert names[0] == "&lt;b&gt;dog&lt;/b&gt;"
-    assert names[1].startswith("◆ aaa")
-    assert len(names[1]) < 30
-    assert "true class" in bars.data[0].hovertext[1]
-    assert not any("◆" in name for name in figures.probability_bars(scores, 2).layout.yaxis.ticktext)
-
-
-def test_sure_answers_are_not_called_certain(scores: Scores) -> None:
-    sure = Scores(scores.class_names, scores.query_names, 100 * scores.logits, np.eye(3), scores.labels)
-    assert list(figures.probability_bars(sure, 0).data[0].text) == ["> 99 %", "< 1 %", "< 1 %"]
-
-
 def test_confusion_matrix_counts_known_queries(scores: Scores) -> None:
     figure = figures.confusion_matrix(scores)
     np.testing.assert_array_equal(figure.data[0].z, [[1, 0, 0], [0, 0, 0], [0, 1, 0]])

@@ -99,7 +99,7 @@ def test_a_zip_of_folders_becomes_classes(app: AppTest) -> None:
     with zipfile.ZipFile(archive, "w") as file:
         for number, name in enumerate(["leaves/oak/1.png", "leaves/oak/2.png", "leaves/elm/3.png"]):
             file.writestr(name, png(number))
-    next(one for one in app.toggle if one.key == "keep").set_value(False).run()
+    next(one for one in app.toggle if one.key.startswith("keep")).set_value(False).run()
     next(one for one in app.file_uploader if "zip of it" in one.label).set_value(
         [("leaves.zip", archive.getvalue(), "application/zip")]
     ).run()
@@ -116,6 +116,33 @@ def test_a_broken_zip_changes_nothing(app: AppTest) -> None:
     assert not app.exception
     assert project(app) == before
     assert len(app.error) == 1
+
+
+def open_episode(app: AppTest, files: dict[str, bytes]) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    uploader = next(one for one in app.file_uploader if "Open an episode" in one.label)
+    uploader.set_value([("episode.zip", archive.getvalue(), "application/zip")]).run()
+    assert not app.exception
+
+
+def test_an_episode_opens_beside_what_was_there(app: AppTest) -> None:
+    before = project(app)
+    open_episode(app, {"support/oak/1.png": png(1), "support/elm/2.png": png(2), "query/oak/3.png": png(3)})
+    opened = project(app)
+    assert {one.name for one in opened.classes} == {"oak", "elm"}
+    assert [next(c.name for c in opened.classes if c.id == query.true_class) for query in opened.queries] == ["oak"]
+    assert Store.open(before.id)[1] == before
+    assert app.query_params["project"] == opened.id
+
+
+def test_an_episode_without_a_picture_changes_nothing(app: AppTest) -> None:
+    before = project(app)
+    open_episode(app, {"support/oak/1.png": b"no picture", "support/elm/2.png": b"none either"})
+    assert project(app) == before
+    assert "No picture could be opened" in app.error[0].value
 
 
 def test_classes_are_renamed_added_and_removed(app: AppTest) -> None:

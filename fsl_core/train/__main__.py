@@ -20,7 +20,9 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fsl_core.train", description="Train a backbone by a recipe; any field can be changed."
     )
-    parser.add_argument("--recipe", help="name of the recipe; --list shows them")
+    parser.add_argument(
+        "--recipe", help="name of the recipe, --list shows them; or a TOML file such as a run's config.toml"
+    )
     parser.add_argument("--list", action="store_true", help="name the recipes and stop")
     parser.add_argument("--data", help="folder of the data set, instead of a download")
     parser.add_argument("--output", type=Path, help="folder of the run (default: runs/RECIPE)")
@@ -57,7 +59,7 @@ def work(arguments: argparse.Namespace) -> None:
         raise OptionError("Name a recipe with --recipe; --list shows them.")
     changes = {name: getattr(arguments, name) for name in params(TrainConfig) if getattr(arguments, name) is not None}
     config = read_recipe(arguments.recipe, changes)
-    output = arguments.output or RUNS / arguments.recipe
+    output = arguments.output or RUNS / Path(arguments.recipe).stem
 
     from fsl_core.train.loop import train
 

@@ -14,6 +14,8 @@ from fsl_core.data import ImageDataset
 from fsl_core.data.transforms import InputSpec, square
 from fsl_core.train.config import TrainConfig
 
+SAMPLE = 65  # images; odd, so that the median is one of their sides
+
 
 @dataclass(frozen=True, eq=False)
 class ImageStore:
@@ -24,12 +26,21 @@ class ImageStore:
 
 
 def load_images(dataset: ImageDataset, size: int, chosen: Int[np.ndarray, " n_images"], title: str) -> ImageStore:
-    """Decode the chosen images of a data set; a set of images smaller than `size` keeps its own size."""
-    side = min(size, min(dataset.image(int(chosen[0])).shape[:2]))
+    """Decode the chosen images of a data set, as squares of `size` or, where most are smaller, of `common_side`."""
+    side = min(size, common_side(dataset, chosen))
     images = torch.empty((len(chosen), 3, side, side), dtype=torch.uint8)
     for row, index in enumerate(tqdm(chosen, desc=title, unit="img", leave=False)):
         images[row] = torch.from_numpy(square(dataset.image(int(index)), side)).permute(2, 0, 1)
     return ImageStore(images, torch.from_numpy(dataset.labels[chosen]))
+
+
+def common_side(dataset: ImageDataset, chosen: Int[np.ndarray, " n_images"]) -> int:
+    """Median of the shorter sides, in pixels, of up to `SAMPLE` of the chosen images, taken at equal distances.
+
+    A few images of an unusual size change neither the memory that a store needs nor the detail that it keeps.
+    """
+    rows = np.linspace(0, len(chosen) - 1, min(SAMPLE, len(chosen))).astype(int)
+    return int(np.median([min(dataset.image(int(index)).shape[:2]) for index in chosen[rows]]))
 
 
 class Augmentation(nn.Module):

@@ -1,6 +1,7 @@
 """What a training run is: one frozen dataclass; recipes are TOML files that hold only differences to it."""
 
 import dataclasses
+import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from fsl_core.errors import OptionError
 from fsl_core.types import check_options, option, params
 
 RECIPES = Path(__file__).parent / "recipes"
+CONFIG = "config.toml"
 CHOICES = {"32-64-128-256": (32, 64, 128, 256), "64-160-320-640": (64, 160, 320, 640)}
 
 
@@ -23,6 +25,7 @@ class TrainConfig:
     dataset: str = option("mini_imagenet", "data set whose train classes are learnt")
     architecture: str = option("resnet12", "network to train", choices=("resnet12", "conv4"))
     widths: str = option("64-160-320-640", "channels of ResNet-12's stages", choices=tuple(CHOICES))
+    init: str = option("", "weights to start from: a .safetensors file or a shipped backbone's name; empty = random")
     objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy",))
     label_smoothing: float = option(0.0, "mass that the target gives to the other classes", low=0.0, high=0.5)
 
@@ -53,12 +56,16 @@ class TrainConfig:
     val_images: int = option(100, "images per val class that the episodes are drawn from", low=20)
     seed: int = option(1, "of weights, batches and augmentation", low=0)
     precision: str = option("32-true", "arithmetic", choices=("32-true", "bf16-mixed"))
-    accelerator: str = option("auto", "cpu, cuda, mps or auto")
+    accelerator: str = option("auto", "what the devices are", choices=("auto", "cpu", "cuda", "mps"))
     devices: int = option(1, "processes, one for each device", low=1)
     checkpoint_minutes: float = option(5.0, "minutes between two checkpoints within an epoch", low=0.0)
 
     def __post_init__(self) -> None:
         check_options(self)
+        if self.nesterov and not self.momentum:
+            raise OptionError(
+                "Nesterov's form needs a momentum above 0, got 0; raise momentum or set nesterov to false."
+            )
         if abs(sum(share for _, share in self.sides) - 1) > 1e-6:
             raise OptionError(f"The shares of train_sizes must add up to 1, got {self.train_sizes!r}.")
 
@@ -95,13 +102,31 @@ def recipes() -> dict[str, Path]:
 def read_recipe(name: str, changes: dict[str, Any]) -> TrainConfig:
     """A recipe with some fields changed.
 
+    Args:
+        name: of a recipe, or the path of a TOML file such as the `config.toml` of an earlier run.
+        changes: field -> value in place of the recipe's.
+
     Raises:
         OptionError: there is no such recipe, or a field is unknown or has an impossible value.
     """
-    if name not in recipes():
-        raise OptionError(f"There is no recipe {name!r}; choose one of {', '.join(recipes())}.")
-    values = tomllib.loads(recipes()[name].read_text())["config"] | changes
+    path = Path(name) if name.endswith(".toml") else recipes().get(name)
+    if path is None or not path.is_file():
+        raise OptionError(f"There is no recipe {name!r}; choose one of {', '.join(recipes())}, or a .toml file.")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))["config"] | changes
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OptionError(f"{path} is no recipe: it must be a TOML file with a table [config].") from error
     unknown = values.keys() - params(TrainConfig).keys()
     if unknown:
         raise OptionError(f"{', '.join(sorted(unknown))} is no field of a training run; see --help.")
     return dataclasses.replace(TrainConfig(), **values)
+
+
+def write_config(path: Path, config: TrainConfig) -> None:
+    """Write every field of a run, as a recipe that `read_recipe` reads again."""
+    lines = ['about = "The configuration of a run."', "", "[config]"]
+    for name, value in dataclasses.asdict(config).items():
+        # Python and TOML write real numbers alike; JSON's texts, whole numbers and truth values are TOML's.
+        text = repr(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+        lines.append(f"{name} = {text}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

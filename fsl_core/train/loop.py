@@ -1,82 +1,31 @@
 """The training loop."""
 
 import math
+import threading
 import time
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from lightning.fabric import Fabric
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.transforms.v2 import functional as F
 from tqdm import tqdm
 
-from fsl_core.backbones import Network, build, save_weights
+from fsl_core.backbones import save_weights
 from fsl_core.classifiers import CLASSIFIERS
-from fsl_core.data import open_dataset
-from fsl_core.data.transforms import InputSpec, normalise
+from fsl_core.data.transforms import normalise
 from fsl_core.errors import TrainingError
 from fsl_core.evaluate import evaluate_features
-from fsl_core.objectives import OBJECTIVES, Objective
-from fsl_core.objectives.base import Loss
-from fsl_core.train.batches import Augmentation, ImageStore, epoch_batches, load_images, some_of_each
-from fsl_core.train.checkpoint import load_checkpoint, save_checkpoint
+from fsl_core.train.batches import Augmentation, epoch_batches
 from fsl_core.train.config import TrainConfig
+from fsl_core.train.interrupt import deferred_interrupt
 from fsl_core.train.metrics import MetricsLog
+from fsl_core.train.run import Run, start
 
 BEST = "best.safetensors"
-
-
-class Learner(nn.Module):
-    """Network and objective behind one call, as data parallelism wants it."""
-
-    def __init__(self, network: Network, objective: Objective) -> None:
-        super().__init__()
-        self.network = network
-        self.objective = objective
-
-    def forward(self, images: Float[Tensor, "batch 3 height width"], labels: Int[Tensor, " batch"]) -> Loss:
-        return self.objective(self.network(images), labels)
-
-
-@dataclass
-class Progress:
-    """Where a run stands; a part of every checkpoint. The sums run over the steps of the present epoch."""
-
-    epoch: int = 0
-    step: int = 0
-    best: float = 0.0
-    loss_sum: float = 0.0
-    accuracy_sum: float = 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """All that the parts of the loop share."""
-
-    config: TrainConfig
-    spec: InputSpec
-    fabric: Fabric
-    network: Network
-    learner: nn.Module
-    optimizer: torch.optim.Optimizer
-    progress: Progress
-    images: ImageStore
-    validation: ImageStore
-    output: Path
-
-    def save(self) -> None:
-        """Write a checkpoint (on one device only)."""
-        if self.fabric.is_global_zero:
-            state = {
-                "learner": self.learner.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "progress": asdict(self.progress),
-            }
-            save_checkpoint(self.output, state, self.config)
 
 
 def learning_rate(config: TrainConfig, epochs_done: float) -> float:
@@ -97,16 +46,17 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
     like an uninterrupted one.
 
     Raises:
-        TrainingError: the loss is not finite, the batch does not divide by the devices, the run cannot be resumed, or
-            it was stopped by Ctrl-C (after it was saved).
+        TrainingError: the loss is not finite, the batch does not divide by the devices, this computer lacks such
+            devices, the folder cannot be written or holds another run, the run cannot be resumed, or it was stopped
+            by Ctrl-C (after the present step, and saved).
         DataError: the data are not there.
+        WeightsError: the weights to start from are not there.
     """
     run = start(config, data, output, resume)
-    log = MetricsLog(output, keep_epochs=run.progress.epoch)
-    try:
+    with open_log(run) as log, deferred_interrupt() as interrupt:
         while run.progress.epoch < config.epochs:
-            row = train_epoch(run) | validate(run)
-            if run.fabric.is_global_zero:
+            row = train_epoch(run, interrupt) | validate(run)
+            if log:
                 log.write(row)
             if row["val_1shot"] > run.progress.best:
                 run.progress.best = row["val_1shot"]
@@ -116,48 +66,23 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
             run.progress.step = 0
             run.progress.loss_sum = run.progress.accuracy_sum = 0.0
             run.save()
-    except KeyboardInterrupt:
-        run.save()
-        raise TrainingError(f"Stopped; the run is kept in {output} and goes on with --resume.") from None
     return output / BEST
 
 
-def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> Run:
-    """Everything before the first step: devices, images, network, and the state of the run to be resumed."""
-    if config.batch % config.devices:
-        raise TrainingError(f"A batch of {config.batch} images cannot be shared by {config.devices} devices.")
-    output.mkdir(parents=True, exist_ok=True)
-    fabric = Fabric(accelerator=config.accelerator, devices=config.devices, precision=cast(Any, config.precision))
-    fabric.launch()
-    torch.manual_seed(config.seed)
-    train_set, val_set = (open_dataset(config.dataset, data, split) for split in ("train", "val"))
-    images = load_images(train_set, config.size, np.arange(len(train_set)), "Reading train images")
-    validation = load_images(
-        val_set, config.size, some_of_each(val_set.labels, config.val_images), "Reading val images"
-    )
-    network = build(config.architecture, config.network_options)
-    objective = OBJECTIVES[config.objective](network.channels, len(train_set.class_names), config.label_smoothing)
-    learner = Learner(network, objective).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(
-        learner.parameters(),
-        lr=config.learning_rate,
-        momentum=config.momentum,
-        nesterov=config.nesterov,
-        weight_decay=config.weight_decay,
-    )
-    progress = Progress()
-    if resume:
-        state = load_checkpoint(output, config)
-        learner.load_state_dict(state["learner"])
-        optimizer.load_state_dict(state["optimizer"])
-        progress = Progress(**state["progress"])
-    learner, optimizer = fabric.setup(learner, optimizer)
-    return Run(
-        config, InputSpec(size=config.size), fabric, network, learner, optimizer, progress, images, validation, output
-    )
+def open_log(run: Run) -> AbstractContextManager[MetricsLog | None]:
+    """The log of a run, on one device only; None on the others."""
+    return MetricsLog(run.output, run.progress.epoch) if run.fabric.is_global_zero else nullcontext()
 
 
-def train_epoch(run: Run) -> dict[str, float]:
+def stop_if(run: Run, interrupt: threading.Event) -> None:
+    """Save and leave, on all devices at the same step, when Ctrl-C was pressed on any."""
+    asked = torch.tensor(float(interrupt.is_set()), device=run.fabric.device)
+    if cast(Tensor, run.fabric.all_reduce(asked, reduce_op="sum")).item():
+        run.save()
+        raise TrainingError(f"Stopped; the run is kept in {run.output} and goes on with --resume.")
+
+
+def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
     """One pass over the training images, from the step at which the run stands; returns the row of the metrics."""
     config, progress, fabric = run.config, run.progress, run.fabric
     augment = {side: Augmentation(config, run.spec, side).to(fabric.device) for side, _ in config.sides}
@@ -171,6 +96,7 @@ def train_epoch(run: Run) -> dict[str, float]:
     rate, side, speed = 0.0, config.sides[-1][0], 0.0  # of an epoch that is resumed behind its last step
     run.learner.train()
     for rows in batches[progress.step :]:
+        stop_if(run, interrupt)
         torch.manual_seed(((config.seed * 1_000 + progress.epoch) * 100_000 + progress.step) * 64 + fabric.global_rank)
         done = progress.epoch + progress.step / len(batches)
         rate, side = learning_rate(config, done), config.side_at(done / config.epochs)

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Self
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -10,7 +11,7 @@ FIELDS = ("epoch", "size", "learning_rate", "loss", "accuracy", "val_1shot", "va
 
 
 class MetricsLog:
-    """One row for each epoch in `output/metrics.csv`, and the same numbers in `output/tensorboard/`."""
+    """One row per epoch in `output/metrics.csv`, the same numbers in `output/tensorboard/`; leaving it closes them."""
 
     def __init__(self, output: Path, keep_epochs: int) -> None:
         """Open the log of a run; of an earlier log only the first `keep_epochs` rows stay."""
@@ -24,6 +25,12 @@ class MetricsLog:
             writer.writeheader()
             writer.writerows(rows)
         self.board = SummaryWriter(str(output / "tensorboard"), purge_step=keep_epochs + 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.board.close()
 
     def write(self, row: dict[str, float]) -> None:
         """Append the numbers of one epoch."""

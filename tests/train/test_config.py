@@ -1,9 +1,12 @@
 """Recipes are differences to one frozen configuration; what it does not know is an error."""
 
+import dataclasses
+from pathlib import Path
+
 import pytest
 
 from fsl_core.errors import OptionError
-from fsl_core.train.config import TrainConfig, read_recipe, recipes
+from fsl_core.train.config import TrainConfig, read_recipe, recipes, write_config
 
 
 @pytest.mark.parametrize("name", recipes())
@@ -36,6 +39,8 @@ def test_sides_of_progressive_resizing() -> None:
         ({"train_sizes": "36*0.5,64*0.4"}, "must add up to 1"),
         ({"train_sizes": "big"}, "must look like"),
         ({"colour": 1}, "colour is no field"),
+        ({"accelerator": "tpuu"}, "accelerator must be one of auto, cpu, cuda, mps; got 'tpuu'"),
+        ({"momentum": 0.0}, "momentum above 0"),
     ],
 )
 def test_impossible_fields(changes: dict, fragment: str) -> None:
@@ -46,3 +51,30 @@ def test_impossible_fields(changes: dict, fragment: str) -> None:
 def test_unknown_recipe() -> None:
     with pytest.raises(OptionError, match="choose one of"):
         read_recipe("nothing", {})
+
+
+def test_plain_sgd_needs_no_momentum() -> None:
+    assert read_recipe("tiny_imagenet_conv4", {"momentum": 0.0, "nesterov": False}).momentum == 0
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(init='C:\\weights "é 𝄞".safetensors', learning_rate=1e-7, checkpoint_minutes=float("inf")),
+        read_recipe("tiny_imagenet_resnet12_narrow", {"nesterov": False}),
+    ],
+)
+def test_a_written_configuration_is_a_recipe(config: TrainConfig, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    write_config(path, config)
+    assert read_recipe(str(path), {}) == config
+    assert read_recipe(str(path), {"seed": 7}) == dataclasses.replace(config, seed=7)
+
+
+@pytest.mark.parametrize("text", ["seed = 1", "[config", "config = 3"])
+def test_a_file_that_is_no_recipe(text: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(OptionError, match="table"):
+        read_recipe(str(tmp_path / "mine.toml"), {})
+    with pytest.raises(OptionError, match=r"no recipe '.*absent.toml'"):
+        read_recipe(str(tmp_path / "absent.toml"), {})

@@ -1,6 +1,7 @@
 """Training for real, on a few small images: it learns, it can be stopped and resumed, and it stops at NaN."""
 
 import csv
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import torch
 from PIL import Image
 
 from fsl_core.backbones import load_backbone
-from fsl_core.errors import TrainingError
-from fsl_core.train import loop
+from fsl_core.errors import FSLError, TrainingError, WeightsError
+from fsl_core.train import loop, run
 from fsl_core.train.__main__ import main
-from fsl_core.train.config import TrainConfig
+from fsl_core.train.config import TrainConfig, read_recipe
 
 TINY = TrainConfig(
     dataset="folder", architecture="conv4", size=32, epochs=2, train_sizes="24*0.5,32*0.5", crop_scale=0.6, batch=16,
@@ -60,6 +61,7 @@ def test_it_learns_and_writes_everything(uninterrupted: Path) -> None:
     assert float(last["val_1shot"]) > 0.6
     assert (first["size"], last["size"]) == ("24", "32")
     assert list((uninterrupted / "tensorboard").glob("events*"))
+    assert read_recipe(str(uninterrupted / "config.toml"), {}) == TINY
     backbone = load_backbone(uninterrupted / "best.safetensors", "cpu")
     assert backbone.spec.size == 32
     assert not any(parameter.requires_grad for parameter in backbone.network.parameters())
@@ -69,19 +71,22 @@ def test_it_learns_and_writes_everything(uninterrupted: Path) -> None:
 def test_resuming_goes_on_like_an_uninterrupted_run(
     data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int
 ) -> None:
+    """Ctrl-C comes at the worst moment: the parameters have been changed, the step has not been counted."""
     steps = 0
     original = loop.take_step
 
     def interrupted(*arguments: object) -> tuple[float, float]:
         nonlocal steps
+        result = original(*arguments)
         steps += 1
-        if steps > stop_after:
-            raise KeyboardInterrupt
-        return original(*arguments)
+        if steps == stop_after:
+            signal.raise_signal(signal.SIGINT)
+        return result
 
     monkeypatch.setattr(loop, "take_step", interrupted)
     with pytest.raises(TrainingError, match="--resume"):
         loop.train(TINY, str(data), tmp_path)
+    assert steps == stop_after
     monkeypatch.setattr(loop, "take_step", original)
     loop.train(TINY, str(data), tmp_path, resume=True)
     assert rows(tmp_path) == rows(uninterrupted)
@@ -97,8 +102,100 @@ def test_a_loss_that_is_not_finite_stops_the_run(data: Path, tmp_path: Path) -> 
 def test_resuming_another_configuration_is_refused(data: Path, uninterrupted: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="another seed"):
         loop.train(replace(TINY, seed=2), str(data), uninterrupted, resume=True)
+    assert read_recipe(str(uninterrupted / "config.toml"), {}) == TINY
     with pytest.raises(TrainingError, match="no checkpoint"):
         loop.train(TINY, str(data), tmp_path / "empty", resume=True)
+
+
+def test_a_run_is_not_overwritten(data: Path, uninterrupted: Path) -> None:
+    before = {path: path.read_bytes() for path in uninterrupted.rglob("*") if path.is_file()}
+    with pytest.raises(TrainingError, match="go on with --resume, or choose another --output"):
+        loop.train(TINY, str(data), uninterrupted)
+    assert {path: path.read_bytes() for path in uninterrupted.rglob("*") if path.is_file()} == before
+
+
+def test_a_checkpoint_without_a_younger_field_had_its_default(data: Path, uninterrupted: Path, tmp_path: Path) -> None:
+    state = torch.load(uninterrupted / "last.ckpt", weights_only=True)
+    del state["config"]["init"]
+    torch.save(state, tmp_path / "last.ckpt")
+    loop.train(TINY, str(data), tmp_path, resume=True)
+    with pytest.raises(TrainingError, match="another init"):
+        loop.train(replace(TINY, init="resnet12_narrow"), str(data), tmp_path, resume=True)
+
+
+def test_a_damaged_checkpoint(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "last.ckpt").write_bytes(b"no checkpoint at all")
+    with pytest.raises(TrainingError, match="damaged"):
+        loop.train(TINY, str(data), tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("place", ["a file", "below a file", "not writable"])
+def test_a_folder_that_cannot_be_written(data: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "run" / "config.toml").mkdir(parents=True)  # a folder where a file must be written
+    output = tmp_path / {"a file": "file", "below a file": "file/run", "not writable": "run"}[place]
+    with pytest.raises(TrainingError, match="choose another folder with --output"):
+        loop.train(TINY, str(data), output)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has what must be absent")
+def test_an_accelerator_that_is_not_there(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="choose --accelerator auto or cpu"):
+        loop.train(replace(TINY, accelerator="cuda"), str(data), tmp_path)
+
+
+class OtherRank:
+    """What `loop` asks a Fabric, answered as the second of two devices."""
+
+    is_global_zero = False
+
+
+def test_only_the_first_device_writes_the_log(tmp_path: Path) -> None:
+    second = run.Run(
+        TINY, None, OtherRank(), None, None, None, run.Progress(), None, None, tmp_path  # type: ignore[arg-type]
+    )  # fmt: skip
+    with loop.open_log(second) as log:
+        assert log is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_starts_from_given_weights(data: Path, uninterrupted: Path, tmp_path: Path) -> None:
+    """With a learning rate of 0 the parameters stay those of `init`; a run with another seed would have others."""
+    init = uninterrupted / "best.safetensors"
+    config = replace(TINY, init=str(init), learning_rate=0.0, seed=5, epochs=1)
+    best = load_backbone(loop.train(config, str(data), tmp_path), "cpu").network
+    start = load_backbone(init, "cpu").network
+    assert all(torch.equal(*pair) for pair in zip(best.parameters(), start.parameters(), strict=True))
+    fresh = run.initial_network(replace(config, init=""))
+    assert not torch.equal(next(fresh.parameters()), next(start.parameters()))
+
+
+def test_a_resumed_run_does_not_need_the_weights_it_started_from(
+    data: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    init = tmp_path / "init.safetensors"
+    init.write_bytes((uninterrupted / "best.safetensors").read_bytes())
+    config = replace(TINY, init=str(init), epochs=1)
+    loop.train(config, str(data), tmp_path / "run")
+    init.unlink()
+    loop.train(config, str(data), tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "fragment"),
+    [
+        ({"architecture": "resnet12"}, TrainingError, "resnet12 of widths 64-160-320-640; choose the architecture"),
+        ({"init": "absent.safetensors"}, WeightsError, "no weights file absent.safetensors"),
+        ({"init": "nobody"}, WeightsError, "no backbone 'nobody'"),
+    ],
+)
+def test_weights_that_cannot_be_started_from(
+    data: Path, uninterrupted: Path, tmp_path: Path, changes: dict, error: type[FSLError], fragment: str
+) -> None:
+    config = replace(TINY, **({"init": str(uninterrupted / "best.safetensors")} | changes))
+    with pytest.raises(error, match=fragment) as raised:
+        loop.train(config, str(data), tmp_path)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -108,11 +205,21 @@ def test_resuming_another_configuration_is_refused(data: Path, uninterrupted: Pa
         ([], "--list"),
         (["--recipe", "tiny_imagenet_conv4", "--data", "/nowhere"], "no folder or zip /nowhere"),
         (["--recipe", "tiny_imagenet_conv4", "--epochs", "many"], "invalid int value"),
+        (["--recipe", "tiny_imagenet_conv4", "--accelerator", "tpuu"], "invalid choice: 'tpuu'"),
+        (["--recipe", "tiny_imagenet_conv4", "--momentum", "0"], "momentum above 0"),
+        (["--recipe", "tiny_imagenet_conv4", "--output", "file"], "cannot be written to file"),
+        (["--recipe", "tiny_imagenet_conv4", "--init", "absent.safetensors"], "no weights file absent.safetensors"),
     ],
 )
 def test_bad_command_lines_get_one_line(
-    arguments: list[str], fragment: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    fragment: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
     try:
         code = main(arguments)
     except SystemExit as leaving:

@@ -1,0 +1,141 @@
+"""A run: what it consists of, and everything before its first step."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from lightning.fabric import Fabric
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from torch import Tensor, nn
+
+from fsl_core.backbones import Network, build, load_backbone
+from fsl_core.data import open_dataset
+from fsl_core.data.transforms import InputSpec
+from fsl_core.errors import TrainingError
+from fsl_core.objectives import OBJECTIVES, Objective
+from fsl_core.objectives.base import Loss
+from fsl_core.train.batches import ImageStore, load_images, some_of_each
+from fsl_core.train.checkpoint import claim, save_checkpoint
+from fsl_core.train.config import TrainConfig
+
+
+class Learner(nn.Module):
+    """Network and objective behind one call, as data parallelism wants it."""
+
+    def __init__(self, network: Network, objective: Objective) -> None:
+        super().__init__()
+        self.network = network
+        self.objective = objective
+
+    def forward(self, images: Float[Tensor, "batch 3 height width"], labels: Int[Tensor, " batch"]) -> Loss:
+        return self.objective(self.network(images), labels)
+
+
+@dataclass
+class Progress:
+    """Where a run stands; a part of every checkpoint. The sums run over the steps of the present epoch."""
+
+    epoch: int = 0
+    step: int = 0
+    best: float = 0.0
+    loss_sum: float = 0.0
+    accuracy_sum: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """All that the parts of the loop share."""
+
+    config: TrainConfig
+    spec: InputSpec
+    fabric: Fabric
+    network: Network
+    learner: nn.Module
+    optimizer: torch.optim.Optimizer
+    progress: Progress
+    images: ImageStore
+    validation: ImageStore
+    output: Path
+
+    def save(self) -> None:
+        """Write a checkpoint on one device; the others wait until it is written."""
+        if self.fabric.is_global_zero:
+            state = {
+                "learner": self.learner.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "progress": asdict(self.progress),
+            }
+            save_checkpoint(self.output, state, self.config)
+        self.fabric.barrier()
+
+
+def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> Run:
+    """Everything before the first step: devices, images, network, and the state of the run to be resumed."""
+    if config.batch % config.devices:
+        raise TrainingError(f"A batch of {config.batch} images cannot be shared by {config.devices} devices.")
+    fabric = connect(config)
+    state = claim(output, config, resume)
+    fabric.launch()
+    torch.manual_seed(config.seed)
+    network = build(config.architecture, config.network_options) if state else initial_network(config)
+    train_set, val_set = (open_dataset(config.dataset, data, split) for split in ("train", "val"))
+    images = load_images(train_set, config.size, np.arange(len(train_set)), "Reading train images")
+    validation = load_images(
+        val_set, config.size, some_of_each(val_set.labels, config.val_images), "Reading val images"
+    )
+    objective = OBJECTIVES[config.objective](network.channels, len(train_set.class_names), config.label_smoothing)
+    learner = Learner(network, objective).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(
+        learner.parameters(),
+        lr=config.learning_rate,
+        momentum=config.momentum,
+        nesterov=config.nesterov,
+        weight_decay=config.weight_decay,
+    )
+    progress = Progress()
+    if state:
+        learner.load_state_dict(state["learner"])
+        optimizer.load_state_dict(state["optimizer"])
+        progress = Progress(**state["progress"])
+    learner, optimizer = fabric.setup(learner, optimizer)
+    return Run(
+        config, InputSpec(size=config.size), fabric, network, learner, optimizer, progress, images, validation, output
+    )
+
+
+def connect(config: TrainConfig) -> Fabric:
+    """The devices of a run.
+
+    Raises:
+        TrainingError: this computer does not have them.
+    """
+    try:
+        return Fabric(accelerator=config.accelerator, devices=config.devices, precision=cast(Any, config.precision))
+    except (RuntimeError, ValueError, MisconfigurationException) as error:
+        raise TrainingError(
+            f"This computer cannot train on {config.devices} device(s) of the accelerator {config.accelerator!r}; "
+            "choose --accelerator auto or cpu, or fewer --devices."
+        ) from error
+
+
+def initial_network(config: TrainConfig) -> Network:
+    """The network before the first step: with random weights, or with those of `config.init`.
+
+    Raises:
+        TrainingError: the weights of `config.init` belong to another architecture.
+        WeightsError: there are no such weights, or the file is damaged.
+    """
+    network = build(config.architecture, config.network_options)
+    if config.init:
+        try:
+            network.load_state_dict(load_backbone(config.init, "cpu").network.state_dict())
+        except RuntimeError as error:
+            raise TrainingError(
+                f"The weights {config.init} do not fit the network {config.architecture}"
+                f"{f' of widths {config.widths}' if config.network_options else ''}; "
+                "choose the architecture and the widths they were trained with."
+            ) from error
+    return network

@@ -108,7 +108,7 @@ def _work(arguments: argparse.Namespace) -> None:
     chosen = {name: choose(name, CLASSIFIERS, "classifier")}
     classifier = chosen[name](**parse_options(arguments.option, chosen)[name])
     episode = Episode.load(arguments.episode)
-    backbone = load_backbone(arguments.backbone or next(iter(read_manifest())), arguments.device)
+    backbone = load_backbone(arguments.backbone or next(iter(read_manifest())), arguments.device).fitted(arguments.fit)
     images = len(episode.support_images) + len(episode.query_images)
     with progress_bar(images, "Features", "image", not arguments.json) as bar:
         result = classify(episode, backbone, classifier, bar.update)

@@ -31,6 +31,10 @@ def add_model_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--backbone", help="a name of weights/manifest.toml (default: its default), a .safetensors file, timm:<model>"
     )
+    parser.add_argument(
+        "--fit", choices=("crop", "letterbox"), default="crop",
+        help="pictures that are no squares: their centred square (default), or all of them between borders",
+    )  # fmt: skip
     parser.add_argument("--device", help="cpu, cuda, ... (default: the GPU where there is one)")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the classifier; repeatable"

@@ -1,5 +1,10 @@
 """Errors that a person can act on: every text says what was expected, what was found and what to try."""
 
+import unicodedata
+
+LONGEST_NAME = 80
+TURNING = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
 
 class FSLError(Exception):
     """Something the user can mend. Pages and command lines show its text and nothing else."""
@@ -31,3 +36,19 @@ class TransportError(FSLError):
 
 class TrainingError(FSLError):
     """Training cannot start or cannot go on."""
+
+
+def called(name: str) -> str:
+    """The name of a file or class as a sentence calls it: one line, of at most `LONGEST_NAME` characters.
+
+    Control characters become spaces and those that change the direction of the text are left out, so that no name can
+    pass for another one; of a long name the middle is left out. A name of dots or of nothing that shows is called
+    "a nameless file".
+    """
+    gaps = ("Cc", "Cs", "Zl", "Zp")
+    visible = (" " if unicodedata.category(letter) in gaps else letter for letter in name.translate(TURNING))
+    line = " ".join("".join(visible).split())
+    if not line.strip("."):
+        return "a nameless file"
+    half = LONGEST_NAME // 2
+    return line if len(line) <= LONGEST_NAME else f"{line[: half - 1]}…{line[-half:]}"

@@ -159,7 +159,7 @@ def _work(arguments: argparse.Namespace) -> None:
     protocol = {"way": arguments.way, "query": arguments.query, "episodes": arguments.episodes}
     for shot in shots:
         check_protocol(dataset.labels, shot=shot, **protocol)
-    backbone = load_backbone(arguments.backbone or next(iter(read_manifest())), arguments.device)
+    backbone = load_backbone(arguments.backbone or next(iter(read_manifest())), arguments.device).fitted(arguments.fit)
     shown = not arguments.json
     start = time.perf_counter()
     with progress_bar(len(dataset), "Features", "image", shown) as bar:

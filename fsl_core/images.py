@@ -1,24 +1,31 @@
 """Bytes of a picture file -> sRGB uint8 `[height, width, 3]`, upright, within limits; and back to PNG.
 
-Nothing here changes a setting of Pillow, and no state is kept: every function may run in many threads at once.
+No state is kept: every function may run in many threads at once. What Pillow would warn of on the console is either
+harmless (a damaged EXIF tag) or becomes an error here (too many pixels), so these warnings are switched off.
 """
 
 import io
 import struct
+import warnings
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, features
 
-from fsl_core.errors import ImageError
+from fsl_core.errors import ImageError, called
+from fsl_core.foreign import what_it_is
 
 MAX_BYTES = 50_000_000
 MAX_PIXELS = 80_000_000
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", *(["AVIF"] if features.check("avif") else []))
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+# For the whole process and not around each call: `warnings.catch_warnings` is not safe with threads.
+for category in (UserWarning, Image.DecompressionBombWarning):
+    warnings.filterwarnings("ignore", category=category, module=r"PIL\.")
+
+READS_AVIF = bool(features.check("avif"))
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", *(["AVIF"] if READS_AVIF else []))
+SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 SIZE_FIELDS = {b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR": (">II", 16), b"GIF8": ("<HH", 6), b"BM": ("<ii", 18)}
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,12 +62,14 @@ def decode(data: bytes, name: str = "the file") -> UInt8[np.ndarray, "height wid
     1 (float only), 255 and 65535 that holds all values; where none does, the range of the values is stretched.
 
     Args:
-        name: how to call the file in an error; every error starts with it.
+        name: how to call the file in an error; every error starts with it, as `errors.called` shows it.
 
     Raises:
-        ImageError: the file is empty, no picture, HEIC, cut off, damaged, without pixels, above `MAX_BYTES` bytes or
-            above `MAX_PIXELS` pixels (known from the header, before any pixel is decoded).
+        ImageError: the file is empty, no picture or one of a kind that cannot be read (HEIC, RAW, SVG, ...), cut off,
+            damaged, without pixels, above `MAX_BYTES` bytes or above `MAX_PIXELS` pixels (known from the header,
+            before any pixel is decoded).
     """
+    name = called(name)
     if not data:
         raise ImageError(f"{name} is empty (0 bytes); copy or download it again.")
     if len(data) > MAX_BYTES:
@@ -90,11 +99,8 @@ def encode_png(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
 
 def _open(data: bytes, name: str) -> Image.Image:
     """The picture with its header read and its size found allowed, no pixel decoded yet."""
-    if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS and b"avif" not in data[:64]:
-        raise ImageError(
-            f"{name} is a HEIC photo, which cannot be read here; export it as JPEG (on an iPhone choose "
-            "Settings > Camera > Formats > Most Compatible for new photos) and add that."
-        )
+    if foreign := what_it_is(data, READS_AVIF):
+        raise ImageError(f"{name} {foreign}")
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,3 +102,72 @@ class Flow:
     def residual(self) -> float:
         """The classifier's logit minus the sum of the contributions: rounding, or a sign that something is wrong."""
         return self.logit - float(self.contributions.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class ShotsCurve:
+    """Accuracy of one classifier with 1, 2, ... support images per class, over re-drawn support images.
+
+    Attributes:
+        accuracies: for each number of shots the accuracy of every draw, in [0, 1].
+        labelled: the queries with a known class were asked about; otherwise the support images that were left out.
+    """
+
+    accuracies: tuple[Float[np.ndarray, " _"], ...]
+    labelled: bool
+
+    @property
+    def shots(self) -> Int[np.ndarray, " n_shots"]:
+        """Support images per class: 1, 2, ..."""
+        return np.arange(1, len(self.accuracies) + 1)
+
+    @property
+    def draws(self) -> Int[np.ndarray, " n_shots"]:
+        """Number of draws."""
+        return np.array([len(drawn) for drawn in self.accuracies])
+
+    @property
+    def mean(self) -> Float[np.ndarray, " n_shots"]:
+        """Mean accuracy over the draws."""
+        return np.array([drawn.mean() for drawn in self.accuracies])
+
+    @property
+    def interval(self) -> Float[np.ndarray, " n_shots"]:
+        """Half width of the 95 % interval of the mean: 1.96 * deviation (ddof 1) / sqrt(draws); NaN for one draw.
+
+        It speaks of the choice of support images only: with the same few queries and images in every draw, pictures
+        never seen can fare worse than it says.
+        """
+        return np.array([1.96 * d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else np.nan for d in self.accuracies])
+
+    @property
+    def spread(self) -> Float[np.ndarray, "n_shots 2"]:
+        """2.5 % and 97.5 % quantiles of the draws: how far one lucky or unlucky choice can lie from the mean."""
+        return np.array([np.quantile(drawn, (0.025, 0.975)) for drawn in self.accuracies])
+
+
+@dataclass(frozen=True, eq=False)
+class NoneOfThese:
+    """Whether each query fits a class of the support set. Fits are mean similarities, in [-1, 1].
+
+    Attributes:
+        fit: of each query to its best class.
+        nearest: index of that class; a classifier's answer may be another one.
+        threshold: a query whose fit is below it belongs to none of the classes.
+        typical: mean fit of the support images to the rest of their own class; None where no class has two images.
+        calibrated: the threshold comes from images of the classes (leave-one-out); otherwise from how well the support
+            images fit the classes that they do not belong to, which is a rougher guess.
+        false_alarms: the accepted fraction of flagged queries that do belong to a class.
+    """
+
+    fit: Float[np.ndarray, " n_query"]
+    nearest: Int[np.ndarray, " n_query"]
+    threshold: float
+    typical: float | None
+    calibrated: bool
+    false_alarms: float
+
+    @property
+    def is_none(self) -> Bool[np.ndarray, " n_query"]:
+        """Which queries belong to none of the classes."""
+        return self.fit < self.threshold

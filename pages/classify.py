@@ -2,18 +2,34 @@
 
 import streamlit as st
 
-from fsl_core import figures
-from fsl_core.ui import answers, chart, gallery, requests, results, session, uploads
+from fsl_core.ui import (
+    answers,
+    arrange,
+    capture,
+    gallery,
+    history,
+    quiz,
+    report,
+    reproduce,
+    requests,
+    results,
+    session,
+    uploads,
+)
 from fsl_core.ui.project import MAX_QUERIES, MAX_SHOTS
 from fsl_core.ui.text import plain
 from fsl_core.ui.toolbar import toolbar
 
-project = session.project()
+requests.keep_up()
 pending = requests.pending()
 project = session.project()
 
 st.title("Classify")
 toolbar()
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fsl_history"):
+    history.buttons(project)
+    arrange.switch()
+arrange.bar(project)
 
 st.header("1 · Examples", help="The support set: the labelled pictures that the classes are known from.")
 st.caption(f"A few pictures of each class, 1 to {MAX_SHOTS}. More examples usually mean better answers.")
@@ -22,6 +38,7 @@ gallery.class_cards(project)
 st.header("2 · Pictures to ask about", help="The queries: each is compared with the examples of every class.")
 st.caption(f"Up to {MAX_QUERIES}. Where you know the true class, say so: then right and wrong answers are marked.")
 uploads.query_inbox()
+capture.popover(project)
 
 missing = project.what_is_missing()
 with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="fsl_go"):
@@ -38,16 +55,12 @@ uploads.show_notices(requests.CLASSIFY)
 if pending:
     requests.show_progress(pending, requests.CLASSIFY)
 
+quiz.bar(project)
 results.query_cards(project)
 
 if project.answer and answers.answered(project, project.answer):
     st.header("Summary")
     results.summary(project, project.answer)
-    table = answers.scores(project, project.answer)
-    if table.accuracy is not None:
-        chart.show(
-            figures.confusion_matrix(table),
-            "confusion",
-            "Rows are true classes, columns are answers; everything on the diagonal is right.",
-            "Confusion matrix: how often each true class (row) was answered with each class (column).",
-        )
+    results.confusion(project, project.answer)
+    report.button(answers.reasons(project, project.answer))
+    reproduce.box()

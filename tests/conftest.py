@@ -8,7 +8,18 @@ import torch
 from jaxtyping import install_import_hook
 
 # The modules that pass arrays on; those that check what a person gives them are left to their own error texts.
-CHECKED = ("backbones", "data.transforms", "evaluate", "explain", "objectives", "records", "train.batches", "transport")
+CHECKED = (
+    "backbones",
+    "data.transforms",
+    "evaluate",
+    "explain",
+    "objectives",
+    "openset",
+    "records",
+    "shots",
+    "train.batches",
+    "transport",
+)
 install_import_hook(
     [f"fsl_core.{module}" for module in CHECKED],
     "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",

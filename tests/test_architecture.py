@@ -10,13 +10,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors"},
-    {"types"},
+    {"types", "foreign"},
     {"records", "images", "manifest"},
     {"data"},
     {"backbones", "transport"},
     {"features"},
     {"classifiers"},
-    {"objectives", "explain"},
+    {"objectives", "explain", "openset", "shots"},
     {"figures"},
     {"cli"},
     {"evaluate", "classify"},

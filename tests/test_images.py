@@ -237,7 +237,7 @@ BAD = {
     "empty": (b"", "is empty (0 bytes)"),
     "text": (b"Dear diary, this is not a picture.", "is not a picture"),
     "PDF": (b"%PDF-1.7\n" + bytes(200), "is not a picture"),
-    "icon, a format that is not allowed": (packed(PICTURE, "ICO", sizes=[(16, 16)]), "is not a picture"),
+    "icon, a format that is not allowed": (packed(PICTURE, "ICO", sizes=[(16, 16)]), "is an icon file"),
     "HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "export it as JPEG"),
     "HEIF": (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(100), "export it as JPEG"),
     **{

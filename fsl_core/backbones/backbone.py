@@ -1,7 +1,7 @@
 """A frozen network with everything needed to use it correctly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,6 +29,10 @@ class Backbone:
     spec: InputSpec
     digest: str
     device: torch.device
+
+    def fitted(self, fit: str) -> "Backbone":
+        """The same network, with pictures that are no squares fitted as `InputSpec.fit` says."""
+        return self if fit == self.spec.fit else replace(self, spec=replace(self.spec, fit=fit))
 
     @torch.inference_mode()
     def maps(self, images: Sequence[UInt8[np.ndarray, "_ _ 3"]]) -> Float[Tensor, "batch channels height width"]:

@@ -15,7 +15,7 @@ from fsl_core.backbones.conv4 import Conv4
 from fsl_core.backbones.network import Network
 from fsl_core.backbones.resnet12 import ResNet12
 from fsl_core.backbones.timm import load_timm
-from fsl_core.data.transforms import InputSpec
+from fsl_core.data.transforms import CROP, InputSpec
 from fsl_core.errors import WeightsError
 from fsl_core.manifest import read_manifest
 
@@ -98,7 +98,7 @@ def read_weights(path: Path) -> tuple[Network, InputSpec]:
             f"{path.name} does not fit its architecture {header['architecture']}; train or copy it again."
         ) from error
     values = json.loads(header["input"])
-    return network, InputSpec(values["size"], tuple(values["mean"]), tuple(values["std"]))
+    return network, InputSpec(values["size"], tuple(values["mean"]), tuple(values["std"]), values.get("fit", CROP))
 
 
 def _locate(name: str) -> Path:

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,13 +13,27 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from fsl_core.errors import EpisodeError
+from fsl_core.errors import EpisodeError, called
 from fsl_core.images import MAX_BYTES
 
 MAX_FILES = 10_000
 MAX_UNPACKED_BYTES = 1_000_000_000
 
-UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, LZMAError)
+MAX_ENTRIES = 100_000  # of a .zip, with those that are not listed
+ENTRY_SIGNATURE = b"PK\1\2"
+
+# What zipfile and its decompressors raise on bytes that are not what they claim to be.
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    MemoryError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    LZMAError,
+)
 LEFTOVERS = ("Thumbs.db", "desktop.ini")
 
 Opener = Callable[[], IO[bytes]]
@@ -53,10 +68,10 @@ class Archive:
         self._files: dict[str, Opener] = {}
         for name, opener in found:
             if name in self._files:
-                raise EpisodeError(f"{self.title} has two files named {name}; rename one of them.")
+                raise EpisodeError(f"{self.title} has two files named {called(name)}; rename one of them.")
             self._files[name] = opener
             if len(self._files) > MAX_FILES:
-                raise EpisodeError(f"{self.title} has more than {MAX_FILES} files; choose a folder or zip with fewer.")
+                raise EpisodeError(_too_many(self.title))
         self.names = tuple(sorted(self._files, key=natural_order))
 
     def __enter__(self) -> "Archive":
@@ -76,7 +91,8 @@ class Archive:
             with self._files[name]() as stream:
                 data = stream.read(min(MAX_BYTES, self._left) + 1)
         except UNREADABLE as error:
-            raise EpisodeError(f"{name} cannot be read from {self.title} ({error}); copy it there again.") from error
+            where = "the zip" if self._zip else self.title
+            raise EpisodeError(f"{called(name)} cannot be read from {where}; put it there again.") from error
         self._left -= len(data)
         if self._left < 0:
             raise EpisodeError(_too_much(self.title))
@@ -114,12 +130,15 @@ def _open_file(path: Path) -> IO[bytes]:
 
 
 def _open_zip(source: str | Path | bytes, title: str) -> zipfile.ZipFile:
+    if isinstance(source, bytes) and source.count(ENTRY_SIGNATURE) > MAX_ENTRIES:  # before an object is made of each
+        raise EpisodeError(_too_many(title))
     try:
         return zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except FileNotFoundError as error:
         raise EpisodeError(f"There is no folder or .zip {title}; check the path.") from error
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise EpisodeError(f"{title} is neither a folder nor a whole .zip ({error}); make the .zip again.") from error
+    except UNREADABLE as error:
+        kind = "damaged, or no .zip at all" if isinstance(source, bytes) else "neither a folder nor a whole .zip"
+        raise EpisodeError(f"{title} is {kind}; make the .zip again.") from error
 
 
 def _zip_files(archive: zipfile.ZipFile, title: str) -> Iterator[tuple[str, Opener]]:
@@ -130,9 +149,11 @@ def _zip_files(archive: zipfile.ZipFile, title: str) -> Iterator[tuple[str, Open
     for entry in entries:
         name = _entry_name(entry)
         if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
-            raise EpisodeError(f"{title} has an entry that points outside of it ({name}); make the .zip again.")
+            outside = f"{title} has an entry that points outside of it ({called(name)}); make the .zip again."
+            raise EpisodeError(outside)
         if stat.S_ISLNK(entry.external_attr >> 16):
-            raise EpisodeError(f"{title} has a link instead of a file ({name}); put the file itself into the .zip.")
+            link = f"{title} has a link instead of a file ({called(name)}); put the file itself into the .zip."
+            raise EpisodeError(link)
         if entry.flag_bits & 1:
             raise EpisodeError(f"{title} is protected by a password; make the .zip again without one.")
         path = PurePosixPath(name).as_posix()
@@ -149,6 +170,10 @@ def _entry_name(entry: zipfile.ZipInfo) -> str:
         except UnicodeError:
             name = entry.filename
     return name.replace("\\", "/")
+
+
+def _too_many(title: str) -> str:
+    return f"{title} has more than {MAX_FILES} files; choose a folder or zip with fewer."
 
 
 def _too_much(title: str) -> str:

@@ -1,9 +1,11 @@
 """Labelled image sets: the Hub, parquet, image folders and zips through Hugging Face `datasets`; synthetic scenes."""
 
+import contextlib
 import json
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, final
 
@@ -39,6 +41,7 @@ SOURCES = {
     "cub": Source(None, "label", "cub"),
 }
 DATASETS = ("synthetic", *SOURCES)
+TABLES = (".parquet", ".csv", ".jsonl")
 
 
 class ImageDataset(ABC):
@@ -124,7 +127,8 @@ def open_dataset(name: str, data: str | Path | None = None, split: str = "test")
     if name == "synthetic":
         return SyntheticScenes()
     source = SOURCES.get(name)
-    dataset = _load(name, source.hub_id if source else name, str(data) if data else None)
+    changed = _newest(Path(data)) if data else 0
+    dataset = _load(name, source.hub_id if source else name, str(data) if data else None, changed)
     if source is None:
         return dataset
     return restrict(dataset, class_split(source.split_file, split))
@@ -158,8 +162,24 @@ def restrict(dataset: ImageDataset, class_names: tuple[str, ...] | None) -> Imag
     return HubImages(dataset.rows.select(keep), dataset.image_column, class_names, new[dataset.labels[keep]])
 
 
-@cache
-def _load(name: str, hub_id: str | None, data: str | None) -> HubImages:
+def _newest(path: Path) -> int:
+    """Time of the last change under a path, in ns since 1970; 0 where nothing can be read.
+
+    Of a folder, its folders and tables are asked and not each picture: a picture that comes, goes or is renamed
+    changes its folder, and the pixels of one that is overwritten are read from the disk anyway.
+    """
+    times = [0]
+    with contextlib.suppress(OSError):
+        times.append(path.stat().st_mtime_ns)
+        for folder, _, names in os.walk(path):
+            tables = [name for name in names if name.endswith(TABLES)]
+            times += [Path(folder, name).stat().st_mtime_ns for name in (".", *tables)]
+    return max(times)
+
+
+@lru_cache(maxsize=4)
+def _load(name: str, hub_id: str | None, data: str | None, changed: int) -> HubImages:
+    """The whole data set; the last few stay in memory, until `changed` says that their files are other ones."""
     import datasets
 
     datasets.disable_progress_bars()

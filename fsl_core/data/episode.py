@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from fsl_core.data.archive import Archive, natural_order
-from fsl_core.errors import EpisodeError, ImageError
+from fsl_core.errors import EpisodeError, ImageError, called
 from fsl_core.images import decode, encode_png
 
 MAX_EPISODE_PIXELS = 2_000_000_000
@@ -190,14 +190,14 @@ def layout(archive: Archive) -> tuple[Entry, ...]:
             continue
         role, *folders, file = path.removeprefix(top).split("/")
         if len(folders) > 1 or (role == "support" and not folders):
-            raise EpisodeError(f"{path} lies where no picture belongs; expected {LAYOUT}. Move or remove it.")
+            raise EpisodeError(f"{called(path)} lies where no picture belongs; move it to {LAYOUT}, or remove it.")
         found.append((path, role == "query", unescape_name(folders[0]) if folders else None, unescape_name(file)))
     classes = {class_name for _, is_query, class_name, _ in found if not is_query}
     for path, _, class_name, _ in found:
         if class_name is not None and class_name not in classes:
             raise EpisodeError(
-                f"{path} is a query of class {class_name}, which has no folder in support/; add support images of it, "
-                "or move its queries to query/."
+                f"{called(path)} is a query of class {called(class_name)}, which has no folder in support/; add "
+                "support images of it, or move its queries to query/."
             )
     seen = Counter((is_query, file) for _, is_query, _, file in found)
     entries = (
@@ -216,7 +216,7 @@ def _top_folder(archive: Archive) -> str:
         raise EpisodeError(f"{archive.title} holds no folder support/ with pictures; expected {LAYOUT}.")
     if len(tops) > 1:
         raise EpisodeError(
-            f"{archive.title} holds {len(tops)} episodes ({', '.join(tops)}); give one of these folders."
+            f"{archive.title} holds {len(tops)} episodes ({called(', '.join(tops))}); give one of these folders."
         )
     return f"{tops[0]}/"
 

@@ -1,4 +1,7 @@
-"""Images of any size -> the square, normalised tensor that a backbone expects."""
+"""Images of any size -> the square, normalised tensor that a backbone expects.
+
+With torch alone: torchvision computes the same, but takes as long to import as torch itself.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +10,13 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
-from torchvision.transforms.v2 import functional as F
+from torch.nn.functional import interpolate
+
+from fsl_core.errors import OptionError
+
+CROP, LETTERBOX = "crop", "letterbox"
+FITS = (CROP, LETTERBOX)
+BORDER = (122, 114, 101)  # mean colour of natural images (R, G, B): near zero once normalised
 
 TINY_IMAGENET_MEAN = (0.4802, 0.4481, 0.3975)
 TINY_IMAGENET_STD = (0.2770, 0.2691, 0.2821)
@@ -20,26 +29,46 @@ class InputSpec:
     Attributes:
         size: side of the square input, in pixels.
         mean, std: per channel (R, G, B), of images in [0, 1].
+        fit: how a picture that is no square is fitted: "crop" = its largest centred square, as in training;
+            "letterbox" = all of it, between borders.
     """
 
     size: int = 84
     mean: tuple[float, float, float] = TINY_IMAGENET_MEAN
     std: tuple[float, float, float] = TINY_IMAGENET_STD
+    fit: str = CROP
+
+    def __post_init__(self) -> None:
+        if self.fit not in FITS:
+            raise OptionError(f"fit must be one of {', '.join(FITS)}; got {self.fit!r}.")
 
 
-def square(image: UInt8[np.ndarray, "height width 3"], size: int) -> UInt8[np.ndarray, "size size 3"]:
-    """The pixels that the model sees: the largest centred square, resized to `size` (bilinear, antialiased)."""
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)
-    pixels = F.resize(F.center_crop(pixels, [min(image.shape[:2])] * 2), [size, size], antialias=True)
-    return pixels.permute(1, 2, 0).numpy()
+def square(image: UInt8[np.ndarray, "height width 3"], size: int, fit: str = CROP) -> UInt8[np.ndarray, "size size 3"]:
+    """The pixels that the model sees, resized to `size` (bilinear, antialiased); `fit` as in `InputSpec`."""
+    height, width = image.shape[:2]
+    if fit == CROP:
+        side = min(height, width)
+        top, left = round((height - side) / 2), round((width - side) / 2)
+        return _resized(image[top : top + side, left : left + side], size, size)
+    height, width = (max(1, round(side * size / max(height, width))) for side in (height, width))
+    top, left = (size - height) // 2, (size - width) // 2
+    framed = np.full((size, size, 3), BORDER, np.uint8)
+    framed[top : top + height, left : left + width] = _resized(image, height, width)
+    return framed
+
+
+def _resized(image: UInt8[np.ndarray, "_ _ 3"], height: int, width: int) -> UInt8[np.ndarray, "new_height new_width 3"]:
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+    return interpolate(pixels, (height, width), mode="bilinear", antialias=True)[0].permute(1, 2, 0).numpy()
 
 
 def normalise(batch: UInt8[Tensor, "batch 3 height width"], spec: InputSpec) -> Float[Tensor, "batch 3 height width"]:
     """uint8 in [0, 255] -> float with about zero mean and unit deviation per channel."""
-    return F.normalize(F.to_dtype(batch, torch.float32, scale=True), list(spec.mean), list(spec.std))
+    mean, std = (torch.tensor(values, device=batch.device).view(3, 1, 1) for values in (spec.mean, spec.std))
+    return (batch / 255 - mean) / std
 
 
 def prepare(images: Sequence[UInt8[np.ndarray, "_ _ 3"]], spec: InputSpec) -> Float[Tensor, "batch 3 size size"]:
     """`square` and `normalise` a list of images of any sizes."""
-    pixels = np.stack([square(image, spec.size) for image in images])
+    pixels = np.stack([square(image, spec.size, spec.fit) for image in images])
     return normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2), spec)

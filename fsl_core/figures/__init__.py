@@ -4,6 +4,7 @@ from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_heatmap, similarity_heatmap
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
+from fsl_core.figures.shots import shots
 
 __all__ = [
     "Cell",
@@ -13,6 +14,7 @@ __all__ = [
     "matching",
     "plan_heatmap",
     "reconstruction",
+    "shots",
     "similarity_heatmap",
     "strongest",
     "weights",

@@ -77,14 +77,24 @@ def _axis(pane: Pane) -> dict[str, Any]:
 
 
 def confusion_matrix(scores: Scores) -> go.Figure:
-    """Number of queries of each true class (row) by predicted class (column); the framed diagonal is correct."""
+    """Number of queries of each true class (row) by predicted class (column); the framed diagonal is correct.
+
+    `customdata` of a clicked point: the rows of its true and of its predicted class.
+    """
     counts, names = scores.confusion, [label(name, 18) for name in scores.class_names]
     ids = list(range(len(names)))
-    full = np.array([[[label(true), label(guess)] for guess in scores.class_names] for true in scores.class_names])
     heat = go.Heatmap(
         z=counts, x=ids, y=ids, colorscale=UNSIGNED, zmin=0, zmax=unsigned_range(counts)[1], showscale=False,
-        xgap=2, ygap=2, customdata=full,
-        hovertemplate="true class %{customdata[0]}<br>predicted %{customdata[1]}<br>%{z} queries<extra></extra>",
+        xgap=2, ygap=2, hoverinfo="skip",
+    )  # fmt: skip
+    cells = [(row, column) for row in ids for column in ids]
+    unseen = {"marker": {"opacity": 0.01}}
+    targets = go.Scatter(
+        x=[column for _, column in cells], y=[row for row, _ in cells], mode="markers", customdata=cells,
+        marker={"symbol": "square", "size": 38, "opacity": 0.01, "color": INK}, selected=unseen, unselected=unseen,
+        hovertext=[f"true class {names[row]}<br>predicted {names[column]}<br>{counts[row, column]} queries"
+                   for row, column in cells],
+        hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     strong = counts > 0.5 * counts.max()
     notes = [
@@ -103,7 +113,7 @@ def confusion_matrix(scores: Scores) -> go.Figure:
         "automargin": True,
     }
     return figure(
-        [heat], max(220, 110 + 44 * len(ids)), annotations=notes, shapes=frames,
+        [heat, targets], max(220, 110 + 44 * len(ids)), annotations=notes, shapes=frames,
         xaxis={**axis, "title": {"text": "predicted class"}, "side": "bottom", "range": [-0.5, len(ids) - 0.5]},
         yaxis={**axis, "title": {"text": "true class"}, "range": [len(ids) - 0.5, -0.5]},
     )  # fmt: skip

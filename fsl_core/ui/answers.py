@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from fsl_core.records import Scores
-from fsl_core.ui.project import Answer, Project, Query
+from fsl_core.ui.pieces import Answer, Query
+from fsl_core.ui.project import Project
 
 CLEARLY, PROBABLY = 0.5, 0.15  # lead of the first class over the second
 
@@ -48,6 +49,22 @@ def in_words(class_names: Sequence[str], probabilities: Sequence[float]) -> tupl
     lead = probabilities[first] - probabilities[second]
     clarity = "clearly" if lead >= CLEARLY else "probably" if lead >= PROBABLY else "a close call"
     return class_names[first], f"{clarity}; next {class_names[second]}"
+
+
+def reasons(project: Project, answer: Answer) -> dict[str, str]:
+    """Query id -> why it probably belongs to none of the classes, for those of which that is so."""
+    if not project.settings.none_of_these:
+        return {}
+    usual = (
+        "9 in 10 examples fit the others of the classes better"
+        if answer.fit_calibrated
+        else "examples fit classes that they do not belong to about as well"
+    )
+    return {
+        query: f"Its best fit is {fit:.2f}, below {answer.fit_threshold:.2f}: {usual}."
+        for query, fit in zip(answer.query_ids, answer.fits, strict=False)
+        if fit < answer.fit_threshold
+    }
 
 
 def bars(class_names: Sequence[str], probabilities: Sequence[float], shown: int = 5) -> str:

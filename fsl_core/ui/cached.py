@@ -8,17 +8,24 @@ import streamlit as st
 from fsl_core.data import open_dataset, sample_episode
 from fsl_core.data.episode import Episode
 from fsl_core.manifest import Card, read_manifest
+from fsl_core.ui import bundle, samples
 from fsl_core.ui.engine import Engine
 from fsl_core.ui.jobs import Queue
+from fsl_core.ui.project import Project
+from fsl_core.ui.recents import Summary, summarise
 from fsl_core.ui.store import Store, projects_folder
-
-SAMPLE_WAY, SAMPLE_SHOT, SAMPLE_QUERY = 5, 1, 2
 
 
 @st.cache_resource(show_spinner=False)
 def queue() -> Queue:
     """The one inference queue of this server."""
     return Queue()
+
+
+@st.cache_resource(show_spinner=False)
+def drawing_queue() -> Queue:
+    """The queue for what waits for disks and networks, so that it holds up no answer."""
+    return Queue(kept=2, patience=600)
 
 
 @st.cache_resource(show_spinner=False)
@@ -49,10 +56,42 @@ def thumbnail(project_id: str, image_id: str) -> bytes:
     return Store(projects_folder() / project_id).thumbnail(image_id)
 
 
+@st.cache_data(show_spinner=False, max_entries=2000)
+def summary(project_id: str, changed: int) -> Summary | None:
+    """A project in short; `changed` is the time of its last change in ns. None = it is damaged or gone."""
+    return summarise(project_id, changed)
+
+
+@st.cache_resource(show_spinner="Packing the project …", max_entries=2)
+def packed(project_id: str, revision: int, _project: Project) -> bytes:
+    """The .zip of a project in one of its revisions.
+
+    Raises:
+        EpisodeError: a picture is not on disk any more, or there is more than a .zip may hold.
+    """
+    return bundle.pack(_project, Store(projects_folder() / project_id))
+
+
+@st.cache_resource(show_spinner="Packing the episode …", max_entries=2)
+def packed_episode(project_id: str, revision: int, _project: Project) -> bytes:
+    """The .zip of what is switched on, as an episode on disk; raises what `packed` raises."""
+    return bundle.pack_episode(_project, Store(projects_folder() / project_id))
+
+
+def forget_projects() -> None:
+    """Keep nothing in memory of projects that were deleted."""
+    for function in (thumbnail, summary, packed, packed_episode):
+        function.clear()
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
-def sample(seed: int) -> Episode:
-    """The synthetic episode that the app opens on."""
-    drawn = draw("synthetic", None, (SAMPLE_WAY, SAMPLE_SHOT, SAMPLE_QUERY), seed)
+def sample(theme: str) -> Episode:
+    """The episode of a sample set; the order and the names of its queries do not give their classes away.
+
+    Raises:
+        EpisodeError: there is no such theme.
+    """
+    drawn = shuffled(samples.load(theme), np.random.default_rng(0))
     names = tuple(f"picture {number}.png" for number in range(1, len(drawn.query_images) + 1))
     return replace(drawn, query_names=names)
 

@@ -1,5 +1,7 @@
 """What the worker does: features of new pictures, then the classifier. torch is imported here, at first use."""
 
+import gc
+import importlib
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -9,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from fsl_core.errors import FSLError
 from fsl_core.records import Flow
 from fsl_core.ui.jobs import Ticket
-from fsl_core.ui.project import AUTO, Answer, Project
+from fsl_core.ui.pieces import AUTO, Answer
+from fsl_core.ui.project import Project
 from fsl_core.ui.store import Store
 
 if TYPE_CHECKING:
@@ -43,6 +47,10 @@ class Match:
     seconds: float
 
 
+class MemoryFullError(FSLError):
+    """Not even one image fits into the memory of the device."""
+
+
 class Pair(NamedTuple):
     """A query and what it is matched to: a whole class (its mean map), or one of its support pictures."""
 
@@ -56,14 +64,19 @@ class Engine:
 
     def __init__(self) -> None:
         self._backbones: OrderedDict[tuple[str, str], Backbone] = OrderedDict()
-        self._maps: OrderedDict[tuple[str, str, str], Tensor] = OrderedDict()
+        self._maps: OrderedDict[tuple[str, str, str, str], Tensor] = OrderedDict()
 
     def warm_up(self, ticket: Ticket, backbone: str) -> None:
-        """Import what is needed and load a backbone, so that the first answer comes sooner."""
-        import fsl_core.classifiers
-        import fsl_core.explain  # noqa: F401
+        """Import what is needed and load a backbone, so that the first answer comes sooner.
 
+        Streamlit collects garbage after every run of a page, which takes half a second with torch in memory and holds
+        up all threads. What was imported stays for ever, so the collector is told to pass over it.
+        """
+        for module in ("torch", "fsl_core.transport", "fsl_core.explain", "fsl_core.openset"):
+            importlib.import_module(module)
+            gc.freeze()
         self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
+        gc.freeze()
 
     def classify(self, ticket: Ticket, store: Store, project: Project, backbone: str, key: str) -> Answer:
         """Classify all queries of a project.
@@ -78,17 +91,18 @@ class Engine:
         import torch
 
         from fsl_core.classifiers import CLASSIFIERS
+        from fsl_core.openset import none_of_these
 
         settings = project.settings
         classifier = CLASSIFIERS[settings.classifier](**settings.chosen_options)
-        network = self._backbone(ticket, backbone, settings.device)
         start = time.perf_counter()
-        features, computed = self._features(ticket, store, project, network)
+        features, computed, note = self.features(ticket, store, project, backbone)
         middle = time.perf_counter()
         ticket.report(0.95, f"Comparing with {classifier.title}")
         with torch.inference_mode():
             prediction = classifier(features)
             logits, probabilities = prediction.logits.tolist(), prediction.probabilities.tolist()
+            strangers = none_of_these(features)
         return Answer(
             key=key,
             backbone=backbone,
@@ -102,6 +116,10 @@ class Engine:
             feature_seconds=middle - start,
             classifier_seconds=time.perf_counter() - middle,
             computed_images=computed,
+            note=note,
+            fits=tuple(strangers.fit.tolist()),
+            fit_threshold=strangers.threshold,
+            fit_calibrated=strangers.calibrated,
         )
 
     def match(self, ticket: Ticket, store: Store, project: Project, backbone: str, pair: Pair) -> Match:
@@ -120,12 +138,15 @@ class Engine:
 
         project.query(pair.query_id)
         pictures = [picture.id for picture in project.image_class(pair.class_id).pictures]
-        network = self._backbone(ticket, backbone, project.settings.device)
-        features, _ = self._features(ticket, store, project, network)
+        features, _, _ = self.features(ticket, store, project, backbone)
         ticket.report(0.9, "Matching the regions")
+        fit = project.settings.fit
         shown = [pair.picture_id] if pair.picture_id in pictures else pictures
-        squares = np.stack([square(store.working_copy(picture), SHOWN_SIDE) for picture in shown])
-        images = (square(store.working_copy(pair.query_id), SHOWN_SIDE), squares.mean(axis=0).round().astype(np.uint8))
+        squares = np.stack([square(store.working_copy(picture), SHOWN_SIDE, fit) for picture in shown])
+        images = (
+            square(store.working_copy(pair.query_id), SHOWN_SIDE, fit),
+            squares.mean(axis=0).round().astype(np.uint8),
+        )
         classifier = DeepEMD(**project.settings.options.get("deepemd", {}))
         start = time.perf_counter()
         query = [query.id for query in project.queries].index(pair.query_id)
@@ -150,10 +171,23 @@ class Engine:
         self._backbones.move_to_end((name, device))
         return self._backbones[name, device]
 
-    def _features(
+    def features(self, ticket: Ticket, store: Store, project: Project, name: str) -> "tuple[EpisodeFeatures, int, str]":
+        """Features of the project's pictures, how many images had to be computed for them, and a remark or ""."""
+        backbone, note = self._backbone(ticket, name, project.settings.device).fitted(project.settings.fit), ""
+        try:
+            features, computed = self._features_on(ticket, store, project, backbone)
+        except MemoryFullError:
+            if backbone.device.type == "cpu":
+                raise
+            note = "The GPU's memory was full, so this was computed on the CPU."
+            backbone = self._backbone(ticket, name, "cpu").fitted(project.settings.fit)
+            features, computed = self._features_on(ticket, store, project, backbone)
+        self._forget()
+        return features, computed, note
+
+    def _features_on(
         self, ticket: Ticket, store: Store, project: Project, backbone: "Backbone"
     ) -> "tuple[EpisodeFeatures, int]":
-        """Features of the project's pictures, and how many images had to be computed for them."""
         import torch
 
         from fsl_core.features import EpisodeFeatures
@@ -169,7 +203,6 @@ class Engine:
             query=maps[len(support) :],
             class_names=tuple(image_class.name for image_class in project.classes),
         )
-        self._forget()
         return features, computed
 
     def _compute_maps(self, ticket: Ticket, store: Store, images: Sequence[str], backbone: "Backbone") -> int:
@@ -181,13 +214,37 @@ class Engine:
         for start in range(0, len(missing), BATCH):
             ticket.report(0.9 * start / len(missing), f"Looking at picture {start + 1} of {len(missing)}")
             batch = missing[start : start + BATCH]
-            maps: Float[Tensor, "batch channels height width"] = backbone.maps([store.pixels(image) for image in batch])
+            maps = maps_within_memory(backbone, [store.pixels(image) for image in batch])
             self._maps.update({self._key(image, backbone): one for image, one in zip(batch, maps, strict=True)})
         return len(missing)
 
-    def _key(self, image: str, backbone: "Backbone") -> tuple[str, str, str]:
-        return image, backbone.digest, str(backbone.device)
+    def _key(self, image: str, backbone: "Backbone") -> tuple[str, str, str, str]:
+        return image, backbone.digest, str(backbone.device), backbone.spec.fit
 
     def _forget(self) -> None:
         while len(self._maps) > KEPT_MAPS:
             self._maps.popitem(last=False)
+
+
+def maps_within_memory(
+    backbone: "Backbone", images: list[UInt8[np.ndarray, "_ _ 3"]]
+) -> "Float[Tensor, 'batch channels height width']":
+    """Maps of a few images; where the memory does not suffice for all at once, of half as many at a time.
+
+    Raises:
+        MemoryFullError: it does not suffice for one.
+    """
+    import torch
+
+    try:
+        return backbone.maps(images)
+    except (RuntimeError, MemoryError) as error:  # torch has an error of its own for the GPU's memory alone
+        full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
+        if not full:
+            raise
+    if len(images) == 1:
+        raise MemoryFullError(
+            "The computer's memory is full; close other programs, or choose a smaller backbone, and try again."
+        )
+    half = len(images) // 2
+    return torch.cat([maps_within_memory(backbone, part) for part in (images[:half], images[half:])])

@@ -1,16 +1,24 @@
-"""The classes of the support set as cards, and thumbnails with a way to remove them."""
+"""The classes of the support set as cards, and thumbnails with what can be done to them."""
+
+from typing import TypeVar
 
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, session, uploads
-from fsl_core.ui.project import MAX_CLASSES, ImageClass, Picture, Project
+from fsl_core.ui import arrange, cached, session, uploads
+from fsl_core.ui.pieces import ImageClass, Picture
+from fsl_core.ui.project import MAX_CLASSES, Project
 from fsl_core.ui.text import plain
+
+Item = TypeVar("Item")
+
+PAGE = 8  # thumbnails of a class that are shown at a time
 
 
 def class_cards(project: Project) -> None:
     """All classes, side by side as far as there is room, and a button for one more."""
-    with st.container(key="fsl_classes"):
+    fit = "whole" if project.settings.fit == "letterbox" else "cut"
+    with st.container(key=f"fsl_classes_{fit}"):
         for image_class in project.classes:
             _class_card(image_class, project.id)
     st.button(
@@ -32,10 +40,27 @@ def thumbnail(project_id: str, picture: Picture, role: str) -> None:
         st.caption(plain(str(error)))
 
 
+def page_of(items: tuple[Item, ...], size: int, key: str) -> tuple[Item, ...]:
+    """The items of the page that is turned to; with more than one page, the pages' numbers stand where this is called.
+
+    Args:
+        size: items on a page.
+    """
+    pages = -(-len(items) // size)
+    if pages < 2:
+        return items
+    if st.session_state.get(key, 1) > pages:
+        st.session_state[key] = pages
+    turned = st.pagination(pages, key=key, max_visible_pages=3)
+    return items[(turned - 1) * size : turned * size]
+
+
 def _class_card(image_class: ImageClass, project_id: str) -> None:
-    with st.container(border=True, key=f"fsl_card_{image_class.id}"):
+    state = "off" if image_class.is_off else "on"
+    with st.container(border=True, key=f"fsl_card_{state}_{image_class.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"fsl_head_{image_class.id}"):
             _name_field(image_class)
+            _switch(image_class, None)
             st.button(
                 f"Remove the class {plain(image_class.name)}",
                 key=f"fsl_icon_class_{image_class.id}",
@@ -45,9 +70,10 @@ def _class_card(image_class: ImageClass, project_id: str) -> None:
                 args=(uploads.CLASSES, lambda project: project.without_class(image_class.id)),
             )
         if image_class.pictures:
+            shown = page_of(image_class.pictures, PAGE, f"page_{image_class.id}")
             with st.container(horizontal=True, gap="small", key=f"fsl_thumbs_{image_class.id}"):
-                for picture in image_class.pictures:
-                    _removable(image_class, picture, project_id)
+                for picture in shown:
+                    _example(image_class, picture, project_id)
         else:
             st.caption("No picture yet: drop one or more below.")
         uploads.class_inbox(image_class)
@@ -66,9 +92,14 @@ def _name_field(image_class: ImageClass) -> None:
     )
 
 
-def _removable(image_class: ImageClass, picture: Picture, project_id: str) -> None:
-    with st.container(key=f"fsl_thumb_{image_class.id}_{picture.id[:16]}"):
+def _example(image_class: ImageClass, picture: Picture, project_id: str) -> None:
+    state = "off" if picture.id in image_class.off else "on"
+    with st.container(key=f"fsl_thumb_{state}_{image_class.id}_{picture.id[:16]}"):
         thumbnail(project_id, picture, f"Example of {image_class.name}")
+        if arrange.is_on():
+            arrange.tick(image_class.id, picture)
+            return
+        _switch(image_class, picture)
         st.button(
             f"Remove {plain(picture.name)}",
             key=f"fsl_icon_{image_class.id}_{picture.id[:16]}",
@@ -77,3 +108,18 @@ def _removable(image_class: ImageClass, picture: Picture, project_id: str) -> No
             on_click=session.try_edit,
             args=(uploads.CLASSES, lambda project: project.without_picture(image_class.id, picture.id)),
         )
+
+
+def _switch(image_class: ImageClass, picture: Picture | None) -> None:
+    """The button that leaves a class, or one picture of it, out of the answers, or takes it in again."""
+    is_off = image_class.is_off if picture is None else picture.id in image_class.off
+    what = f"the class {image_class.name}" if picture is None else picture.name
+    st.button(
+        f"Switch {plain(what)} {'on' if is_off else 'off'}",
+        key=f"fsl_icon_switch_{image_class.id}_{picture.id[:16] if picture else 'all'}",
+        icon=":material/visibility_off:" if is_off else ":material/visibility:",
+        type="tertiary",
+        help="Off: answers come without it; nothing is deleted." if picture is None else None,
+        on_click=session.try_edit,
+        args=(uploads.CLASSES, lambda project: project.with_switched(image_class.id, picture and picture.id)),
+    )

@@ -1,23 +1,15 @@
 """Files that a person gives -> pictures of the project, with a report; one bad file costs only itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from fsl_core.data.archive import Archive, natural_order
 from fsl_core.data.episode import unescape_name
-from fsl_core.errors import FSLError
-from fsl_core.ui.project import (
-    MAX_CLASSES,
-    MAX_QUERIES,
-    MAX_SHOTS,
-    ImageClass,
-    Picture,
-    Project,
-    Query,
-    new_class_id,
-)
+from fsl_core.errors import EpisodeError, FSLError, called
+from fsl_core.ui.pieces import ImageClass, Picture, Query
+from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project, new_class_id
 from fsl_core.ui.store import Store
 
 SAID = 5  # files named one by one in a report
@@ -80,16 +72,18 @@ def files_of_zip(data: bytes) -> list[File]:
     """The files of a .zip, each read when it is due.
 
     Raises:
-        EpisodeError: it is no .zip, or one that is not safe to read.
+        EpisodeError: it is no .zip, an empty one, or one that is not safe to read.
     """
     archive = Archive(data)
+    if not archive.names:
+        raise EpisodeError("The zip holds no file; put pictures into it.")
     return [File(name, partial(archive.read, name)) for name in archive.names]
 
 
 def store_all(
     store: Store, files: Iterable[File], place: Callable[[str], Place], advance: Callable[[str], object]
 ) -> tuple[list[Delivery], Report]:
-    """Decode and store files one by one.
+    """Decode and store files one by one; those that no project has room for are not even read.
 
     Args:
         place: says of a path where its picture belongs.
@@ -100,13 +94,32 @@ def store_all(
     """
     deliveries: list[Delivery] = []
     skipped: list[str] = []
+    stored: dict[str | None, set[str]] = {}  # ids by class, None = queries
     for file in files:
         advance(file.name)
+        where = place(file.path)
+        owner = None if where.is_query else where.class_name or ""
+        if full := _full(stored, owner):
+            skipped.append(f"{called(file.name)} is one too many: {full}.")
+            continue
         try:
-            deliveries.append(Delivery(store.add(file.read(), file.name), place(file.path)))
+            picture = store.add(file.read(), file.name)
         except FSLError as error:
             skipped.append(str(error))
+            continue
+        deliveries.append(Delivery(picture, where))
+        stored.setdefault(owner, set()).add(picture.id)
     return deliveries, Report(0, tuple(skipped))
+
+
+def _full(stored: Mapping[str | None, Set[str]], owner: str | None) -> str | None:
+    """Why there is no room for one more picture of a class (None = query) beside those stored; None = there is."""
+    known = len(stored.get(owner, ()))
+    if owner is None:
+        return f"there are at most {MAX_QUERIES} pictures to ask about" if known >= MAX_QUERIES else None
+    if not known and len(stored.keys() - {None}) >= MAX_CLASSES:
+        return f"an episode has at most {MAX_CLASSES} classes"
+    return f"a class has at most {MAX_SHOTS} pictures" if known >= MAX_SHOTS else None
 
 
 def placement(paths: Iterable[str], title: str) -> Callable[[str], Place]:
@@ -123,10 +136,10 @@ def placement(paths: Iterable[str], title: str) -> Callable[[str], Place]:
 
     def place(path: str) -> Place:
         *folders, _ = path.split("/")
-        if depth is None:
-            return Place(False, unescape_name(folders[-1]) if folders else title)
-        role, below = folders[depth : depth + 1], folders[depth + 1 :]
-        return Place(role != ["support"], unescape_name(below[-1]) if below else None if role != ["support"] else title)
+        below = folders if depth is None else folders[depth + 1 :]
+        is_query = depth is not None and folders[depth : depth + 1] != ["support"]
+        folder = unescape_name(below[-1]).strip() if below else ""
+        return Place(is_query, called(folder) if folder else None if is_query else title)
 
     return place
 
@@ -137,9 +150,9 @@ def add_to_class(project: Project, class_id: str, pictures: Iterable[Picture]) -
     for picture in pictures:
         owner = project.image_class(class_id)
         if any(old.id == picture.id for old in owner.pictures):
-            skipped.append(f"{picture.name} is already there.")
+            skipped.append(f"{called(picture.name)} is already there.")
         elif len(owner.pictures) >= MAX_SHOTS:
-            skipped.append(f"{picture.name} is one too many: a class has at most {MAX_SHOTS} pictures.")
+            skipped.append(f"{called(picture.name)} is one too many: a class has at most {MAX_SHOTS} pictures.")
         else:
             project = project.with_class(replace(owner, pictures=(*owner.pictures, picture)))
             added += 1
@@ -151,9 +164,11 @@ def add_queries(project: Project, pictures: Iterable[tuple[Picture, str | None]]
     added, skipped = 0, []
     for picture, true_class in pictures:
         if any(old.id == picture.id for old in project.queries):
-            skipped.append(f"{picture.name} is already there.")
+            skipped.append(f"{called(picture.name)} is already there.")
         elif len(project.queries) >= MAX_QUERIES:
-            skipped.append(f"{picture.name} is one too many: there are at most {MAX_QUERIES} pictures to ask about.")
+            skipped.append(
+                f"{called(picture.name)} is one too many: there are at most {MAX_QUERIES} pictures to ask about."
+            )
         else:
             project = replace(project, queries=(*project.queries, Query(picture, true_class)), is_sample=False)
             added += 1
@@ -171,7 +186,9 @@ def deliver(project: Project, deliveries: Iterable[Delivery]) -> tuple[Project, 
         name = delivery.place.class_name or ""
         owner = next((old for old in project.classes if old.name == name), None)
         if owner is None and len(project.classes) >= MAX_CLASSES:
-            report += Report(0, (f"{delivery.picture.name} of {name}: an episode has at most {MAX_CLASSES} classes.",))
+            report += Report(
+                0, (f"{called(delivery.picture.name)} of {name}: an episode has at most {MAX_CLASSES} classes.",)
+            )
             continue
         if owner is None:
             owner = ImageClass(new_class_id(), name)

@@ -14,7 +14,7 @@ SIDE, ROW, COLUMN = "fsl_side", "fsl_row", "fsl_column"  # keys of the widgets t
 
 def choose() -> Pair:
     """The query and the class or picture to show: the one arrived with, else the first query and its answer."""
-    project, current = session.project(), session.pair()
+    project, current = session.project().in_use, session.pair()
     queries = {query.id: query.picture.name for query in project.queries}
     classes = {image_class.id: image_class for image_class in project.classes}
     boxes = st.columns(3)

@@ -8,107 +8,48 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from fsl_core.errors import EpisodeError
+from fsl_core.ui.pieces import Answer, ImageClass, Picture, Query, Removed, Settings
 
 MAX_CLASSES = 20
 MAX_SHOTS = 20
 MAX_QUERIES = 200
-AUTO = "auto"
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A stored picture. The id is a digest of the file's bytes; the name is the file's own and may repeat."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class ImageClass:
-    """A class with its support pictures."""
-
-    id: str
-    name: str
-    pictures: tuple[Picture, ...] = ()
-
-
-@dataclass(frozen=True)
-class Query:
-    """A picture to classify; its id is that of the picture. `true_class` is the id of a class, None = not known."""
-
-    picture: Picture
-    true_class: str | None = None
-
-    @property
-    def id(self) -> str:
-        """The picture's id."""
-        return self.picture.id
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What answers a request.
-
-    Attributes:
-        backbone: name in the manifest; empty = its default.
-        options: for each classifier that was touched, the options that differ from their declared defaults.
-        device: "auto", "cpu" or "cuda".
-        seed: of everything that is drawn at random.
-    """
-
-    backbone: str = ""
-    classifier: str = "deepemd"
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    device: str = AUTO
-    seed: int = 0
-
-    @property
-    def chosen_options(self) -> dict[str, Any]:
-        """Options of the chosen classifier that differ from their defaults."""
-        return dict(self.options.get(self.classifier, {}))
-
-    def with_option(self, classifier: str, name: str, value: Any) -> "Settings":
-        """The settings with one option of one classifier changed."""
-        return replace(self, options={**self.options, classifier: {**self.options.get(classifier, {}), name: value}})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a classifier said about the queries of a project, and of which state of the project it speaks.
-
-    Attributes:
-        key: `support_key` of the state that was classified.
-        transductive: whether the answer to one query depends on the others.
-        class_ids, class_names, query_ids: of that state, in the order of the columns and rows.
-        logits, probabilities: one row for each query, one column for each class.
-        feature_seconds, classifier_seconds: wall time; features that were known already cost nothing.
-        computed_images: number of images whose features were not known yet.
-    """
-
-    key: str
-    backbone: str
-    classifier: str
-    transductive: bool
-    class_ids: tuple[str, ...]
-    class_names: tuple[str, ...]
-    query_ids: tuple[str, ...]
-    logits: tuple[tuple[float, ...], ...]
-    probabilities: tuple[tuple[float, ...], ...]
-    feature_seconds: float
-    classifier_seconds: float
-    computed_images: int
+MAX_TRASH = 100
 
 
 @dataclass(frozen=True)
 class Project:
-    """One person's work. `is_sample` = made by the app and not touched yet: nobody minds if it is replaced."""
+    """One person's work.
+
+    Attributes:
+        answer: the latest one; `is_current` says of which queries it still speaks.
+        is_sample: made by the app and not touched yet: nobody minds if it is replaced.
+        name: for people; empty = it has none, and goes by its classes.
+        trash: pictures that were taken out, the latest first, at most `MAX_TRASH`.
+        guesses: query id -> class id that the person guessed in quiz mode.
+        revision: number of times it was saved.
+    """
 
     id: str
     classes: tuple[ImageClass, ...] = ()
     queries: tuple[Query, ...] = ()
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     answer: Answer | None = None
     is_sample: bool = False
+    name: str = ""
+    trash: tuple[Removed, ...] = ()
+    guesses: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 0
+
+    @property
+    def title(self) -> str:
+        """The project's name, or its classes' names."""
+        return self.name or ", ".join(image_class.name for image_class in self.classes) or "Empty project"
+
+    @property
+    def in_use(self) -> "Project":
+        """The project without the classes and pictures that are switched off: what a model gets to see."""
+        classes = (replace(one, pictures=one.in_use, off=frozenset()) for one in self.classes if not one.is_off)
+        return replace(self, classes=tuple(classes))
 
     def image_class(self, class_id: str) -> ImageClass:
         """The class with this id.
@@ -137,10 +78,11 @@ class Project:
         return replace(self, classes=tuple(image_class if old.id == image_class.id else old for old in self.classes))
 
     def without_class(self, class_id: str) -> "Project":
-        """The project without a class; queries that carried it as their true class keep none."""
+        """The project without a class; its pictures go to the trash, and queries of that true class have none."""
+        gone = self.image_class(class_id)
         queries = (replace(query, true_class=None) if query.true_class == class_id else query for query in self.queries)
-        classes = (old for old in self.classes if old.id != class_id)
-        return replace(self, classes=tuple(classes), queries=tuple(queries), is_sample=False)
+        classes = tuple(old for old in self.classes if old.id != class_id)
+        return replace(self, classes=classes, queries=tuple(queries))._threw(gone.pictures, gone.name)
 
     def renamed(self, class_id: str, name: str) -> "Project":
         """The project with a class renamed.
@@ -156,14 +98,75 @@ class Project:
         return replace(self.with_class(replace(self.image_class(class_id), name=name)), is_sample=False)
 
     def without_picture(self, class_id: str, picture_id: str) -> "Project":
-        """The project with one support picture less."""
+        """The project with one support picture less, which goes to the trash."""
         old = self.image_class(class_id)
+        gone = tuple(picture for picture in old.pictures if picture.id == picture_id)
         left = tuple(picture for picture in old.pictures if picture.id != picture_id)
-        return replace(self.with_class(replace(old, pictures=left)), is_sample=False)
+        return self.with_class(replace(old, pictures=left, off=old.off - {picture_id}))._threw(gone, old.name)
 
     def without_query(self, query_id: str) -> "Project":
-        """The project with one query less."""
-        return replace(self, queries=tuple(query for query in self.queries if query.id != query_id), is_sample=False)
+        """The project with one query less, which goes to the trash."""
+        gone = tuple(query.picture for query in self.queries if query.id == query_id)
+        queries = tuple(query for query in self.queries if query.id != query_id)
+        return replace(self, queries=queries)._threw(gone, None)
+
+    def _threw(self, pictures: tuple[Picture, ...], class_name: str | None) -> "Project":
+        new = tuple(Removed(picture, class_name) for picture in pictures)
+        kept = tuple(one for one in self.trash if one not in new)
+        return replace(self, trash=(*new, *kept)[:MAX_TRASH], is_sample=False)
+
+    def put_back(self, removed: Removed) -> "Project":
+        """The project with a picture taken out of the trash again.
+
+        Raises:
+            EpisodeError: its class or the queries are full, or there is no room for its class.
+        """
+        project = replace(self, trash=tuple(one for one in self.trash if one != removed), is_sample=False)
+        if removed.class_name is None:
+            return project._with_query(removed.picture)
+        owner = next((one for one in self.classes if one.name == removed.class_name), None)
+        if owner is None:
+            project = project.with_new_class()
+            owner = replace(project.classes[-1], name=removed.class_name)
+            project = project.with_class(owner)
+        return project._with_picture(owner.id, removed.picture)
+
+    def with_switched(self, class_id: str, picture_id: str | None = None) -> "Project":
+        """The project with a class, or one of its pictures, switched off, or on again."""
+        old = self.image_class(class_id)
+        new = replace(old, is_off=not old.is_off) if picture_id is None else replace(old, off=old.off ^ {picture_id})
+        return replace(self.with_class(new), is_sample=False)
+
+    def moved(self, picture_id: str, source: str | None, target: str | None) -> "Project":
+        """The project with a picture moved from one class to another; None stands for the queries.
+
+        Raises:
+            EpisodeError: there is no such picture, or its new place is full.
+        """
+        pictures = [query.picture for query in self.queries] if source is None else self.image_class(source).pictures
+        picture = next((one for one in pictures if one.id == picture_id), None)
+        if picture is None:
+            raise EpisodeError("This picture was removed; choose another one.")
+        if source == target:
+            return self
+        left = self.without_query(picture_id) if source is None else self.without_picture(source, picture_id)
+        left = replace(left, trash=self.trash)
+        return left._with_query(picture) if target is None else left._with_picture(target, picture)
+
+    def _with_query(self, picture: Picture) -> "Project":
+        if len(self.queries) >= MAX_QUERIES:
+            raise EpisodeError(f"There are {MAX_QUERIES} pictures to ask about already; remove one first.")
+        if any(query.id == picture.id for query in self.queries):
+            return self
+        return replace(self, queries=(*self.queries, Query(picture)))
+
+    def _with_picture(self, class_id: str, picture: Picture) -> "Project":
+        owner = self.image_class(class_id)
+        if any(old.id == picture.id for old in owner.pictures):
+            return self
+        if len(owner.pictures) >= MAX_SHOTS:
+            raise EpisodeError(f"{owner.name} has {MAX_SHOTS} pictures already; remove one first.")
+        return self.with_class(replace(owner, pictures=(*owner.pictures, picture)))
 
     def with_true_class(self, query_id: str, class_id: str | None) -> "Project":
         """The project with the true class of a query set."""
@@ -184,9 +187,11 @@ class Project:
 
     def what_is_missing(self) -> str | None:
         """One sentence that says why this cannot be classified yet; None where it can."""
-        if len(self.classes) < 2:
-            return "Add at least two classes, each with at least one picture."
-        empty = [image_class.name for image_class in self.classes if not image_class.pictures]
+        classes = self.in_use.classes
+        if len(classes) < 2:
+            off = " that are switched on" if len(self.classes) >= 2 else ""
+            return f"There must be at least two classes{off}, each with at least one picture."
+        empty = [image_class.name for image_class in classes if not image_class.pictures]
         if empty:
             return f"{' and '.join(empty[:2])}{' and others' if len(empty) > 2 else ''} still need a picture."
         return None if self.queries else "Add at least one picture to ask about."
@@ -197,9 +202,9 @@ class Project:
         Args:
             weights: digest of the backbone's weights.
         """
-        classes = [[image_class.id, [picture.id for picture in image_class.pictures]] for image_class in self.classes]
+        classes = [[one.id, [picture.id for picture in one.pictures]] for one in self.in_use.classes]
         settings = self.settings
-        return digest(classes, weights, settings.classifier, settings.chosen_options, settings.device)
+        return digest(classes, weights, settings.classifier, settings.chosen_options, settings.device, settings.fit)
 
     def request_key(self, weights: str) -> str:
         """Digest of a whole classification: the same request is the same job."""
@@ -214,7 +219,7 @@ class Project:
 
     def to_json(self) -> str:
         """The text of project.json."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1, default=sorted)
 
     @classmethod
     def from_json(cls, text: str) -> "Project":
@@ -233,6 +238,10 @@ class Project:
                 settings=Settings(**values["settings"]),
                 answer=None if answer is None else Answer(**{name: _frozen(value) for name, value in answer.items()}),
                 is_sample=values["is_sample"],
+                name=values.get("name", ""),
+                trash=tuple(Removed(Picture(**row["picture"]), row["class_name"]) for row in values.get("trash", ())),
+                guesses=values.get("guesses", {}),
+                revision=values.get("revision", 0),
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise EpisodeError("This project's file is damaged and cannot be opened; start a new project.") from error
@@ -249,7 +258,8 @@ def digest(*parts: Any) -> str:
 
 
 def _image_class(row: dict[str, Any]) -> ImageClass:
-    return ImageClass(row["id"], row["name"], tuple(Picture(**picture) for picture in row["pictures"]))
+    pictures = tuple(Picture(**picture) for picture in row["pictures"])
+    return ImageClass(row["id"], row["name"], pictures, row.get("is_off", False), frozenset(row.get("off", ())))
 
 
 def _frozen(value: Any) -> Any:

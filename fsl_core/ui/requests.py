@@ -8,7 +8,8 @@ from fsl_core.errors import FSLError
 from fsl_core.ui import cached, session
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status
-from fsl_core.ui.project import digest
+from fsl_core.ui.pieces import Answer
+from fsl_core.ui.project import Project, digest
 
 CLASSIFY, MATCH = "classify", "match"
 QUICK = 0.4  # seconds that a page waits for a job before it shows progress
@@ -26,8 +27,9 @@ def classify() -> None:
     key, support = project.request_key(weights), project.support_key(weights)
     session.tell(CLASSIFY)
     session.await_classification(key)
+    used = project.in_use
     cached.queue().submit(
-        key, lambda ticket: engine.classify(ticket, store, project, backbone, support), session.waiter(CLASSIFY)
+        key, lambda ticket: engine.classify(ticket, store, used, backbone, support), session.waiter(CLASSIFY)
     )
 
 
@@ -48,7 +50,7 @@ def pending() -> str | None:
     session.await_classification(None)
     answer = cached.queue().result(key)
     if answer is not None:
-        session.edit(lambda project: replace(project, answer=answer))
+        session.note(lambda project: with_answer(project, answer))
     else:
         text = status.error if status and status.error else "The classification was stopped; press Classify again."
         session.tell(CLASSIFY, session.Notice(session.BAD, text))
@@ -68,11 +70,13 @@ def match(pair: Pair) -> Match | None:
         st.error(str(error), icon=":material/error:")
         return None
     settings = project.settings
-    pictures = [[one.id, [picture.id for picture in one.pictures]] for one in project.classes]
-    key = digest(MATCH, pictures, weights, settings.device, dict(settings.options.get("deepemd", {})), *pair)
+    pictures = [[one.id, [picture.id for picture in one.pictures]] for one in project.in_use.classes]
+    key = digest(
+        MATCH, pictures, weights, settings.device, settings.fit, dict(settings.options.get("deepemd", {})), *pair
+    )
 
     def submit() -> None:
-        work = lambda ticket: engine.match(ticket, store, project, backbone, pair)  # noqa: E731
+        work = lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair)  # noqa: E731
         queue.submit(key, work, session.waiter(MATCH))
 
     if queue.status(key) is None:
@@ -116,14 +120,39 @@ def say(status: Status) -> str:
 def _found_again() -> str | None:
     """After F5: the classification of this very project may still be under way, or done but not yet collected."""
     project = session.project()
+    if not project.queries:
+        return None
     key = project.request_key(session.weights())
     status = cached.queue().status(key)
     if status is None or status.state == FAILED:
         return None
     if status.state == DONE:
         answer = cached.queue().result(key)
-        if answer is not None and answer != project.answer:
-            session.edit(lambda current: replace(current, answer=answer))
+        if answer is not None and not project.is_current(project.queries[0].id, session.weights()):
+            session.note(lambda current: with_answer(current, answer))
         return None
     classify()
     return key
+
+
+def with_answer(project: Project, answer: Answer) -> Project:
+    """The project with a new answer, which remembers what the former one said where that was something else."""
+    old = project.answer
+    if old is None:
+        return replace(project, answer=answer)
+    was = {query: old.said(query) for query in answer.query_ids if query in old.query_ids}
+    changed = {query: name for query, name in was.items() if name != answer.said(query)}
+    return replace(project, answer=replace(answer, was=changed))
+
+
+def keep_up() -> None:
+    """In live mode: ask for an answer to the project as it is now, unless there is one or it has failed."""
+    project = session.project()
+    weights = session.weights()
+    if not project.settings.live or project.what_is_missing() or session.classification():
+        return
+    if all(project.is_current(query.id, weights) for query in project.queries):
+        return
+    status = cached.queue().status(project.request_key(weights))
+    if status is None or status.state != FAILED:
+        classify()

@@ -4,11 +4,14 @@ import html
 
 import streamlit as st
 
+from fsl_core import figures
 from fsl_core.records import Scores
-from fsl_core.ui import answers, gallery, session, uploads
-from fsl_core.ui.project import Answer, Project, Query
+from fsl_core.ui import answers, arrange, chart, gallery, order, quiz, session, uploads
+from fsl_core.ui.pieces import Answer, Query
+from fsl_core.ui.project import Project
 from fsl_core.ui.text import plain, shortened
 
+PAGE = 24  # queries that are shown at a time
 UNKNOWN = "True class: not known"
 
 
@@ -22,8 +25,11 @@ def query_cards(project: Project) -> None:
     rows = (
         {query.id: row for row, query in enumerate(answers.answered(project, project.answer))} if project.answer else {}
     )
-    with st.container(key="fsl_queries"):
-        for query in project.queries:
+    order.controls(project, table)
+    queries = gallery.page_of(order.shown(project, table, rows), PAGE, "page_queries")
+    fit = "whole" if project.settings.fit == "letterbox" else "cut"
+    with st.container(key=f"fsl_queries_{fit}"):
+        for query in queries:
             with st.container(border=True, key=f"fsl_query_{query.id[:16]}"):
                 row = rows.get(query.id)
                 _query_card(project, query, table if row is not None else None, row or 0, weights)
@@ -42,9 +48,35 @@ def summary(project: Project, answer: Answer) -> None:
         _number("Time for features", f"{answer.feature_seconds:.2f} s", seen)
         pairs = f"{len(answer.query_ids)} queries, {len(answer.class_ids)} classes"
         _number("Time for matching", f"{answer.classifier_seconds:.2f} s", pairs)
+    if answer.note:
+        st.info(answer.note, icon=":material/memory:")
     with st.container(horizontal=True):
         _download("CSV", answers.to_csv(table), "text/csv")
         _download("JSON", answers.to_json(table, answer), "application/json")
+
+
+def confusion(project: Project, answer: Answer) -> None:
+    """The confusion matrix, where a true class is known; a click on a cell shows its pictures."""
+    table = answers.scores(project, answer)
+    if table.accuracy is None or any(quiz.is_hidden(project, query) for query in answers.answered(project, answer)):
+        return
+
+    def clicked(key: str) -> None:
+        points = st.session_state[key]["selection"]["points"]
+        if points:
+            order.show_cell(table, *points[0]["customdata"])
+
+    chart.show_clickable(
+        figures.confusion_matrix(table),
+        f"fsl_confusion_{answer.key[:12]}",
+        "confusion",
+        "Confusion matrix: how often each true class (row) was answered with each class (column).",
+        clicked,
+    )
+    st.caption(
+        "Rows are true classes, columns are answers; everything on the diagonal is right. Click a cell, or choose it "
+        "under Show above, to see its pictures."
+    )
 
 
 def _number(label: str, value: str, remark: str) -> None:
@@ -60,14 +92,18 @@ def _query_card(project: Project, query: Query, table: Scores | None, row: int, 
     with st.container(horizontal=True, gap="medium", key=f"fsl_row_{query.id[:16]}"):
         with st.container(width=132, key=f"fsl_picture_{query.id[:16]}"):
             gallery.thumbnail(project.id, query.picture, "Query")
+            if arrange.is_on():
+                arrange.tick(arrange.ASK, query.picture)
         with st.container(width="stretch", gap="small", key=f"fsl_said_{query.id[:16]}"):
             name = html.escape(query.picture.name)
             st.html(f'<p class="fsl-file" title="{name}">{html.escape(shortened(query.picture.name))}</p>')
             if table is None:
                 st.caption("Not classified yet.")
+            elif quiz.is_hidden(project, query):
+                quiz.ask(project, query)
             else:
                 _said(project, query, table, row, weights)
-    _actions(project, query, table, row)
+    _actions(project, query, None if quiz.is_hidden(project, query) else table, row)
 
 
 def _said(project: Project, query: Query, table: Scores, row: int, weights: str) -> None:
@@ -76,18 +112,26 @@ def _said(project: Project, query: Query, table: Scores, row: int, weights: str)
     if table.labels[row] >= 0:
         right = table.labels[row] == table.predicted[row]
         mark = f'<span class="fsl-mark fsl-{"right" if right else "wrong"}">{"✓ right" if right else "✗ wrong"}</span>'
-    old = "" if project.is_current(query.id, weights) else '<span class="fsl-mark fsl-old">outdated</span>'
-    words = f"Most like <strong>{html.escape(first)}</strong>{mark}{old}<br><small>{html.escape(clarity)}</small>"
+    if not project.is_current(query.id, weights):
+        mark += '<span class="fsl-mark fsl-old">outdated</span>'
+    elif project.answer and query.id in project.answer.was:
+        mark += f'<span class="fsl-mark fsl-old">was {html.escape(project.answer.was[query.id])}</span>'
+    reason = answers.reasons(project, project.answer).get(query.id, "") if project.answer else ""
+    if reason:
+        mark += '<span class="fsl-mark fsl-old">probably none of these</span>'
+    remark = " ".join(part for part in (f"{clarity}.", reason, quiz.verdict(project, query)) if part)
+    words = f"Most like <strong>{html.escape(first)}</strong>{mark}<br><small>{html.escape(remark)}</small>"
     words = f'<p class="fsl-words">{words}</p>'
     st.html(words + answers.bars(table.class_names, table.probabilities[row]))
 
 
 def _actions(project: Project, query: Query, table: Scores | None, row: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"fsl_actions_{query.id[:16]}"):
-        _true_class(project, query)
+        if not quiz.is_hidden(project, query):
+            _true_class(project, query)
         if table is not None:
             first = project.answer.class_ids[table.predicted[row]] if project.answer else ""
-            there = first in {image_class.id for image_class in project.classes}
+            there = first in {image_class.id for image_class in project.in_use.classes}
             if st.button("See the matching", key=f"match_{query.id}", icon=":material/hub:", disabled=not there):
                 session.go_to_matching(query.id, first)
         st.button(

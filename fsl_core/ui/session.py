@@ -10,10 +10,12 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached
+from fsl_core.ui import browser, cached
 from fsl_core.ui.engine import Pair
-from fsl_core.ui.project import Project, Settings
-from fsl_core.ui.store import Store
+from fsl_core.ui.pieces import Settings
+from fsl_core.ui.project import Project
+from fsl_core.ui.samples import DEFAULT
+from fsl_core.ui.store import ChangedElsewhereError, Store
 from fsl_core.ui.text import plain
 
 PROJECT = "project"  # Project
@@ -22,9 +24,12 @@ SESSION = "session"  # str: random, names this session as a waiter of the queue
 PAIR = "pair"  # Pair: what Matching shows
 CLASSIFICATION = "classification"  # str: key of the classification that was asked for last
 NOTICES = "notices"  # dict[str, list[Notice]]: by place, shown until the next one there
+UNDO, REDO = "undo", "redo"  # list[Project]: states before the latest edits, and those that were taken back
+DRAWING = "drawing"  # drawing.Asked: the episode that is being drawn from a data set
 INBOXES = "inboxes"  # dict[str, int]: how often an uploader was emptied; part of its key
 
 PARAMETER = "project"
+UNDO_STEPS = 20
 
 GOOD, MIXED, BAD = "success", "warning", "error"
 
@@ -63,29 +68,96 @@ def store() -> Store:
 
 
 def edit(change: Callable[[Project], Project]) -> None:
-    """Replace the project by `change(project)`, on disk first.
+    """Replace the project by `change(project)`, on disk first; the person can take it back.
 
     Raises:
         FSLError: the change is not possible, or cannot be saved; the project is as before.
+        ChangedElsewhereError: another window changed the project; the session has that state now.
     """
     with _edits:
-        changed = change(project())
+        before = project()
+        if _save(change(before)) != before:
+            st.session_state[UNDO] = [*st.session_state.get(UNDO, []), before][-UNDO_STEPS:]
+            st.session_state[REDO] = []
+
+
+def note(change: Callable[[Project], Project]) -> None:
+    """Like `edit`, for what is no step of the person's own: an answer that came."""
+    with _edits:
+        _save(change(project()))
+
+
+def can_step(stack: str) -> bool:
+    """Whether there is something to take back (UNDO) or to do again (REDO)."""
+    return bool(st.session_state.get(stack))
+
+
+def step(stack: str) -> None:
+    """Take the latest edit back (UNDO), or do again what was taken back (REDO).
+
+    Raises:
+        FSLError: it cannot be saved; everything is as before.
+    """
+    with _edits:
+        if not can_step(stack):
+            return
+        now, then = project(), st.session_state[stack][-1]
+        _save(replace(then, answer=now.answer))
+        other = REDO if stack == UNDO else UNDO
+        st.session_state[stack] = st.session_state[stack][:-1]
+        st.session_state[other] = [*st.session_state.get(other, []), now]
+
+
+def _save(changed: Project) -> Project:
+    now = project()
+    if replace(changed, revision=now.revision) == now:
+        return now
+    changed = replace(changed, revision=now.revision + 1)
+    try:
         store().save(changed)
-        st.session_state[PROJECT] = changed
+    except ChangedElsewhereError:
+        _enter(*Store.open(now.id))
+        raise
+    st.session_state[PROJECT] = changed
+    return changed
 
 
 def start(fill: Callable[[Store, Project], Project] = lambda store, project: project) -> None:
-    """Leave the project, which stays on disk, and start a new one with the same settings."""
+    """Leave the project, which stays on disk, and start a new one with the same settings.
+
+    Raises:
+        FSLError: `fill` did, or the new one cannot be saved; the session keeps its project, and nothing stays on disk.
+    """
     settings = st.session_state[PROJECT].settings if PROJECT in st.session_state else Settings()
-    opened, empty = Store.create(settings)
-    filled = fill(opened, empty)
-    opened.save(filled)
+    opened, empty = Store.create(settings, browser.owner())
+    try:
+        filled = fill(opened, empty)
+        opened.save(filled)
+    except FSLError:
+        opened.delete()
+        raise
     _enter(opened, filled)
 
 
-def start_sample(seed: int = 0) -> None:
-    """Start a new project with the synthetic sample episode."""
-    start(lambda store, empty: replace(store.adopt(cached.sample(seed), empty), is_sample=True))
+def start_sample(theme: str = DEFAULT) -> None:
+    """Start a new project with a sample set."""
+    start(lambda store, empty: replace(store.adopt(cached.sample(theme), empty), is_sample=True))
+
+
+def resume(project_id: str) -> None:
+    """Leave the project, which stays on disk, and go on with another one.
+
+    Raises:
+        EpisodeError: it is not there any more, or damaged.
+    """
+    _enter(*Store.open(project_id))
+
+
+def leave() -> None:
+    """Have no project, as in a new session."""
+    for key in (STORE, PROJECT, PAIR, CLASSIFICATION, NOTICES, UNDO, REDO):
+        st.session_state.pop(key, None)
+    st.query_params.pop(PARAMETER, None)
 
 
 def pair() -> Pair | None:
@@ -93,7 +165,7 @@ def pair() -> Pair | None:
     chosen: Pair | None = st.session_state.get(PAIR)
     if chosen is None:
         return None
-    current = project()
+    current = project().in_use
     classes = {image_class.id: image_class for image_class in current.classes}
     known = chosen.query_id in {query.id for query in current.queries} and chosen.class_id in classes
     if not known:
@@ -204,6 +276,6 @@ def _open_or_start() -> None:
 
 def _enter(opened: Store, current: Project) -> None:
     st.session_state[STORE], st.session_state[PROJECT] = opened, current
-    for key in (PAIR, CLASSIFICATION, NOTICES):
+    for key in (PAIR, CLASSIFICATION, NOTICES, UNDO, REDO):
         st.session_state.pop(key, None)
     st.query_params[PARAMETER] = current.id

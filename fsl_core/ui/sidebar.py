@@ -11,7 +11,7 @@ from fsl_core.manifest import Card
 from fsl_core.types import params
 from fsl_core.ui import cached, requests, session, uploads
 from fsl_core.ui.options import option_widget
-from fsl_core.ui.project import AUTO, Settings
+from fsl_core.ui.pieces import AUTO, Settings
 
 SETTINGS = "settings"
 
@@ -28,11 +28,25 @@ def sidebar(on_classify: bool) -> None:
             requests.show_progress(under_way, requests.CLASSIFY)
         uploads.show_notices("project")
         uploads.show_notices(SETTINGS)
+        _ways()
         _backbone()
         with st.spinner("Getting the classifiers ready …"):
             from fsl_core.classifiers import CLASSIFIERS
         _classifier(CLASSIFIERS)
         _computer()
+
+
+def _ways() -> None:
+    for field, label, effect in (
+        ("live", "Answer at once", "Every change asks for new answers by itself."),
+        ("none_of_these", "Allow “none of these”", "A picture that fits no class well is said to belong to none."),
+        ("quiz", "Quiz", "Guess each answer before it is shown."),
+    ):
+        key = f"settings_{field}"
+        st.session_state[key] = getattr(session.project().settings, field)
+        st.toggle(
+            label, key=key, help=effect, on_change=lambda field=field, key=key: _set(field, st.session_state[key])
+        )
 
 
 def _backbone() -> None:
@@ -99,6 +113,8 @@ def _computer() -> None:
     titles = {AUTO: f"Automatic ({'GPU' if gpu else 'CPU'})", "cpu": "CPU", "cuda": "GPU (CUDA)"}
     names = [AUTO, "cpu", *(["cuda"] if gpu or settings.device == "cuda" else [])]
     _choice("Device", "device", names, settings.device, titles.__getitem__, "What computes the features.")
+    fits = {"crop": "Centre cut out (as in training)", "letterbox": "All of it, between borders"}
+    _choice("Pictures that are no squares", "fit", list(fits), settings.fit, fits.__getitem__, "What the model sees.")
     key = "settings_seed"
     st.session_state[key] = settings.seed
     st.number_input(

@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import json
 import os
 import re
 import secrets
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +18,14 @@ from PIL import Image
 from fsl_core.data import Episode
 from fsl_core.errors import EpisodeError, FSLError
 from fsl_core.images import decode, encode_png, thumbnail
-from fsl_core.ui.project import ImageClass, Picture, Project, Query, Settings, new_class_id
+from fsl_core.ui.pieces import ImageClass, Picture, Query, Settings
+from fsl_core.ui.project import Project, new_class_id
 
 HOME_VARIABLE = "FEW_SHOT_LENS_HOME"
 WORKING_SIZE = 1024
 THUMBNAIL_SIZE = 256
 
+PROJECT, OWNER = "project.json", "owner"  # files of a project
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")  # 128 random bits: who knows the id may open the project
 IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -31,26 +35,41 @@ def projects_folder() -> Path:
     return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".few-shot-lens") / "projects"
 
 
+class ChangedElsewhereError(FSLError):
+    """A project that was changed by another window since it was read."""
+
+
 class Store:
     """One project on disk. Pictures are only ever added, so that every earlier state of the project can be shown.
 
     Attributes:
         folder: `originals/` holds the files as they came, `working/` JPEG copies of at most `WORKING_SIZE` pixels for
-            the screen, `thumbnails/` smaller ones; `project.json` is the latest state.
+            the screen, `thumbnails/` smaller ones; `project.json` is the latest state; `owner` says who made it, where
+            many people share the app.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @classmethod
-    def create(cls, settings: Settings | None = None) -> tuple["Store", Project]:
+    def create(cls, settings: Settings | None = None, owner: str = "") -> tuple["Store", Project]:
         """A new, empty project under a random id, on disk already.
+
+        Args:
+            owner: digest that stands for who made it; empty = nobody asks.
 
         Raises:
             FSLError: the folder of the projects cannot be written.
         """
         project = Project(secrets.token_hex(16), settings=settings or Settings())
         store = cls(projects_folder() / project.id)
+        try:
+            projects_folder().mkdir(parents=True, exist_ok=True, mode=0o700)  # readable by nobody else
+            store.folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise store._not_saved(error) from error
+        if owner:
+            store._write(OWNER, owner.encode())
         store.save(project)
         return store, project
 
@@ -65,7 +84,7 @@ class Store:
             raise EpisodeError("The link names no project of this app; start a new one.")
         store = cls(projects_folder() / project_id)
         try:
-            text = (store.folder / "project.json").read_text("utf-8")
+            text = (store.folder / PROJECT).read_text("utf-8")
         except (OSError, ValueError) as error:
             raise EpisodeError("The project of this link is not on this computer any more; start a new one.") from error
         return store, replace(Project.from_json(text), id=project_id)
@@ -75,8 +94,38 @@ class Store:
 
         Raises:
             FSLError: the disk is full or the folder cannot be written.
+            ChangedElsewhereError: the file on disk is as new as `project`, or newer.
         """
-        self._write("project.json", project.to_json().encode())
+        if project.revision and self._revision() >= project.revision:
+            raise ChangedElsewhereError(
+                "This project was changed in another window. It is shown here as it is now; repeat your last change."
+            )
+        self._write(PROJECT, project.to_json().encode())
+
+    def _revision(self) -> int:
+        try:
+            found = json.loads((self.folder / PROJECT).read_text("utf-8"))["revision"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return -1
+        return found if isinstance(found, int) else -1
+
+    def delete(self) -> None:
+        """Remove the project with all its pictures.
+
+        Raises:
+            FSLError: something of it cannot be removed.
+        """
+        gone = self.folder.with_name(f".{self.folder.name}")  # out of sight in one step, whatever happens meanwhile
+        try:
+            self.folder.replace(gone)
+            shutil.rmtree(gone)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise FSLError(
+                f"The project cannot be deleted from {self.folder.parent} ({error.strerror}); delete its folder "
+                f"{self.folder.name} there by hand."
+            ) from error
 
     def add(self, data: bytes, name: str) -> Picture:
         """Keep a picture file: the original, a working copy and a thumbnail.
@@ -103,7 +152,11 @@ class Store:
 
     def pixels(self, image_id: str) -> UInt8[np.ndarray, "height width 3"]:
         """The pixels for the model: those of the original file, as on the command line."""
-        return decode(self._read("originals", image_id))
+        return decode(self.original(image_id))
+
+    def original(self, image_id: str) -> bytes:
+        """The file as it came."""
+        return self._read("originals", image_id)
 
     def episode(self, project: Project) -> Episode:
         """The project's pictures as an episode, at their original resolution.
@@ -161,9 +214,10 @@ class Store:
         """Replace a file of the project in one step."""
         path = self.folder / name
         draft: str | None = None
+        if not self.folder.is_dir():
+            raise EpisodeError("This project was deleted meanwhile; open another one on the Start page.")
         try:
-            for folder in (projects_folder(), self.folder, path.parent):  # readable by nobody else
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.parent.mkdir(exist_ok=True, mode=0o700)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
                 draft = file.name
                 file.write(data)
@@ -171,10 +225,13 @@ class Store:
         except OSError as error:
             if draft:
                 Path(draft).unlink(missing_ok=True)
-            raise FSLError(
-                f"The project cannot be saved in {self.folder.parent} ({error.strerror}); make room there, or name "
-                f"another folder in the environment variable {HOME_VARIABLE}."
-            ) from error
+            raise self._not_saved(error) from error
+
+    def _not_saved(self, error: OSError) -> FSLError:
+        return FSLError(
+            f"The project cannot be saved in {self.folder.parent} ({error.strerror}); make room there, or name "
+            f"another folder in the environment variable {HOME_VARIABLE}."
+        )
 
 
 def _distinct(pictures: list[Picture]) -> tuple[Picture, ...]:

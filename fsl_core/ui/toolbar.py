@@ -1,40 +1,37 @@
-"""What stands above an episode: draw a sample, bring a folder or a zip, open, save, start anew."""
+"""What stands above an episode: its name, sample sets, a folder or a zip, open, save, start anew."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
-from fsl_core.data.datasets import DATASETS
+from fsl_core.data.episode import escape_name
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, session, uploads
-from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS
-from fsl_core.ui.text import plain
+from fsl_core.ui import browser, cached, drawing, session, uploads
+from fsl_core.ui.project import Project
+from fsl_core.ui.samples import THEMES
+from fsl_core.ui.text import plain, shortened
 
 TOOLBAR = "toolbar"
-HUB, FOLDER = "Another one on the Hub", "A folder or zip on this computer"
-TITLES = {
-    "synthetic": "Synthetic scenes (no download)",
-    "cifar_fs": "CIFAR-FS",
-    "fc100": "FC100",
-    "tiny_imagenet": "Tiny-ImageNet",
-    "mini_imagenet": "miniImageNet",
-    "tiered_imagenet": "tieredImageNet",
-    "cub": "CUB birds",
-}
+LONGEST_TITLE = 80  # characters
 
 
 def toolbar() -> None:
-    """The row of popovers."""
-    with st.container(horizontal=True, gap="small", key="fsl_toolbar"):
+    """The name of the project and the row of popovers."""
+    browser.remember()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fsl_toolbar"):
+        _name(session.project())
         with st.popover("Sample episode", icon=":material/casino:"):
-            _sample()
+            _samples()
         with st.popover("Folder or zip", icon=":material/folder_open:"):
             uploads.folder_inbox()
-        with st.popover("Open or save", icon=":material/save:"):
+        opened = st.popover("Open or save", icon=":material/save:", key="open_or_save", on_change="rerun")
+        with opened:
             uploads.episode_inbox()
-            _save()
+            if opened.open:  # only then the zips are made
+                _save(session.project())
         st.button("Start empty", icon=":material/note_add:", on_click=start_empty, type="tertiary")
+    drawing.follow()
     for place in (TOOLBAR, uploads.EVERYTHING, uploads.EPISODE):
         uploads.show_notices(place)
 
@@ -44,9 +41,9 @@ def start_empty() -> None:
     _try(lambda: session.start(lambda store, empty: empty.with_new_class().with_new_class()))
 
 
-def start_sample() -> None:
-    """A new project with the synthetic sample episode."""
-    _try(session.start_sample)
+def start_sample(theme: str) -> None:
+    """A new project with a sample set; the old one stays on disk."""
+    _try(lambda: session.start_sample(theme))
 
 
 def _try(action: Callable[[], object]) -> None:
@@ -56,62 +53,57 @@ def _try(action: Callable[[], object]) -> None:
         session.tell(TOOLBAR, session.Notice(session.BAD, plain(str(error))))
 
 
-def _sample() -> None:
-    known = [name for name in DATASETS if name in TITLES]
-    choice = st.selectbox(
-        "Data set", [*known, HUB, FOLDER], format_func=lambda name: TITLES.get(name, name), key="sample_set"
-    )
-    dataset, folder = choice, None
-    if choice == HUB:
-        dataset = st.text_input("Hub id", placeholder="owner/name", key="sample_hub")
-    elif choice == FOLDER:
-        dataset, folder = "folder", st.text_input("Its path", placeholder="/path/to/pictures", key="sample_folder")
-    elif choice != "synthetic":
-        folder = st.text_input("Folder of its files (empty = download)", key="sample_data")
-    left, right = st.columns(2)
-    way = left.number_input("Classes (way)", 2, MAX_CLASSES, 5, key="sample_way")
-    shot = right.number_input("Examples each (shot)", 1, MAX_SHOTS, 1, key="sample_shot")
-    query = left.number_input("Queries each", 0, MAX_QUERIES // 2, 2, key="sample_query")
-    seed = right.number_input("Seed", 0, 2**31 - 1, session.project().settings.seed, key="sample_seed")
-    if st.button("Draw the episode", type="primary", icon=":material/casino:", width="stretch"):
-        _draw(dataset, folder, (way, shot, query), seed)
+def _name(project: Project) -> None:
+    key = "project_name"
+    st.session_state[key] = project.name[:LONGEST_TITLE]  # in every run, so that no run that was cut short empties it
+
+    def rename() -> None:
+        name = " ".join(st.session_state[key].split())
+        session.try_edit(TOOLBAR, lambda project: replace(project, name=name, is_sample=False))
+
+    st.text_input(
+        "Name of the project", key=key, placeholder=shortened(project.title), on_change=rename,
+        max_chars=LONGEST_TITLE, label_visibility="collapsed", width=260,
+    )  # fmt: skip
 
 
-def _draw(dataset: str, folder: str | None, size: tuple[int, int, int], seed: int) -> None:
-    way, _, query = size
-    if not dataset.strip() or (dataset == "folder" and not folder):
-        session.tell(
-            TOOLBAR, session.Notice(session.BAD, "Say which data set to draw from: fill in its id or its path.")
-        )
-    elif way * query > MAX_QUERIES:
-        text = f"{way} classes with {query} queries each are more than {MAX_QUERIES} queries; choose fewer."
-        session.tell(TOOLBAR, session.Notice(session.BAD, text))
-    else:
-        with st.spinner("Drawing the episode …"):
-            _try(lambda: _adopt(dataset.strip(), folder, size, seed))
-    st.rerun()
+def _samples() -> None:
+    st.caption("Drawn scenes, with one picture that belongs to no class.")
+    with st.container(horizontal=True, gap="small", key="fsl_sample_sets"):
+        for name, theme in THEMES.items():
+            st.button(theme.title, key=f"sample_{name}", on_click=start_sample, args=(name,))
+    st.markdown("**Or draw from a data set**")
+    drawing.form()
 
 
-def _adopt(dataset: str, folder: str | None, size: tuple[int, int, int], seed: int) -> None:
-    episode = cached.draw(dataset, folder, size, seed)
-    session.start(lambda store, empty: replace(store.adopt(episode, empty), is_sample=True))
-
-
-def _save() -> None:
-    project, store = session.project(), session.store()
-    missing = (
-        project.what_is_missing()
-        if len(project.classes) < 2 or not all(one.pictures for one in project.classes)
-        else None
-    )
-    st.download_button(
+def _save(project: Project) -> None:
+    title = escape_name(shortened(project.title, 40))
+    _offer(
+        "Save the project (.zip)", f"{title}.zip", lambda: cached.packed(project.id, project.revision, project),
+        help="Pictures, names, settings and answers, to be opened here or on another computer. The trash stays here.",
+    )  # fmt: skip
+    classes = project.in_use.classes
+    whole = len(classes) >= 2 and all(one.pictures for one in classes)
+    _offer(
         "Save this episode (.zip)",
-        lambda: store.episode(project).to_zip(),
-        "episode.zip",
-        "application/zip",
-        on_click="ignore",
-        icon=":material/download:",
-        disabled=missing is not None,
-        help=missing,
-        width="stretch",
+        f"{title} episode.zip",
+        (lambda: cached.packed_episode(project.id, project.revision, project)) if whole else None,
+        help="What is switched on, in folders support/ and query/, for the command line."
+        if whole
+        else project.what_is_missing() or "",
     )
+
+
+def _offer(label: str, file: str, make: Callable[[], bytes] | None, help: str) -> None:
+    """A file to save, made in this run: what is only made after the click gets lost where the page runs meanwhile."""
+    data, trouble = b"", ""
+    try:
+        data = make() if make else b""
+    except FSLError as error:
+        trouble = str(error)
+    st.download_button(
+        label, data, file, "application/zip", on_click="ignore", icon=":material/download:", disabled=not data,
+        help=plain(trouble or help), width="stretch",
+    )  # fmt: skip
+    if trouble:
+        st.caption(plain(trouble))

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from fsl_core.data.archive import natural_order
+from fsl_core.data.archive import MAX_UNPACKED_BYTES, Archive, natural_order
 from fsl_core.errors import EpisodeError, FSLError
 from fsl_core.images import MAX_BYTES
-from fsl_core.ui import session
+from fsl_core.ui import bundle, session
 from fsl_core.ui.inbox import (
     Delivery,
     File,
@@ -24,7 +24,8 @@ from fsl_core.ui.inbox import (
     placement,
     store_all,
 )
-from fsl_core.ui.project import ImageClass, Project
+from fsl_core.ui.pieces import ImageClass
+from fsl_core.ui.project import Project
 from fsl_core.ui.store import Store
 from fsl_core.ui.text import plain
 
@@ -53,23 +54,43 @@ class Inbox(NamedTuple):
 
 def class_inbox(owner: ImageClass) -> None:
     """Takes many picture files into one class; the report is told below all classes."""
-
-    def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
-        return add_to_class(project, owner.id, [delivery.picture for delivery in deliveries])
-
-    inbox = Inbox(owner.id, lambda files: (_uploaded(files), lambda path: Place(False, owner.name)), take, CLASSES)
-    _show(inbox, f"Add pictures of {plain(owner.name)}", label_visibility="collapsed", max_upload_size=MEGABYTES)
+    _show(
+        _of_class(owner.id),
+        f"Add pictures of {plain(owner.name)}",
+        label_visibility="collapsed",
+        max_upload_size=MEGABYTES,
+    )
 
 
 def query_inbox() -> None:
     """Takes many picture files to ask about."""
+    _show(_of_queries(), "Add pictures to ask about", max_upload_size=MEGABYTES)
+    show_notices(QUERIES)
 
+
+def take_in(target: str, files: list[UploadedFile]) -> None:
+    """Store pictures that came some other way, tell what became of them, and run the page again.
+
+    Args:
+        target: id of a class, or QUERIES.
+    """
+    inbox = _of_queries() if target == QUERIES else _of_class(target)
+    session.tell(inbox.notices, *_import(files, inbox))
+    st.rerun()
+
+
+def _of_class(class_id: str) -> Inbox:
+    def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
+        return add_to_class(project, class_id, [delivery.picture for delivery in deliveries])
+
+    return Inbox(class_id, lambda files: (_uploaded(files), lambda path: Place(False, None)), take, CLASSES)
+
+
+def _of_queries() -> Inbox:
     def take(project: Project, deliveries: Sequence[Delivery]) -> tuple[Project, Report]:
         return add_queries(project, [(delivery.picture, None) for delivery in deliveries])
 
-    inbox = Inbox(QUERIES, lambda files: (_uploaded(files), lambda path: Place(True, None)), take, QUERIES)
-    _show(inbox, "Add pictures to ask about", max_upload_size=MEGABYTES)
-    show_notices(QUERIES)
+    return Inbox(QUERIES, lambda files: (_uploaded(files), lambda path: Place(True, None)), take, QUERIES)
 
 
 def folder_inbox() -> None:
@@ -93,9 +114,12 @@ def folder_inbox() -> None:
 
 
 def episode_inbox() -> None:
-    """Opens an episode's zip as a new project."""
+    """Opens the zip of an episode or of a whole project as a new project."""
     inbox = Inbox(EPISODE, _sorted_by_folder, deliver, EPISODE, opens=True)
-    _show(inbox, "Open an episode (.zip)", type=["zip"], accept_multiple_files=False)
+    limit = MAX_UNPACKED_BYTES // 1_000_000
+    _show(
+        inbox, "Open an episode or a project (.zip)", type=["zip"], accept_multiple_files=False, max_upload_size=limit
+    )
 
 
 def _show(inbox: Inbox, label: str, **settings: Any) -> None:
@@ -103,13 +127,18 @@ def _show(inbox: Inbox, label: str, **settings: Any) -> None:
     uploaded: Any = st.file_uploader(label, key=key, **{"accept_multiple_files": True} | settings)
     if uploaded:
         session.empty_inbox(inbox.name)
+        before = session.project().id if session.has_project() else ""
         session.tell(inbox.notices, *_import(uploaded if isinstance(uploaded, list) else [uploaded], inbox))
+        if session.has_project() and session.project().id != before:
+            st.switch_page("pages/classify.py")
         st.rerun()
 
 
 def _import(files: list[UploadedFile], inbox: Inbox) -> list[session.Notice]:
     report = Report(0)
     try:
+        if (archive := _project_in(files)) is not None:
+            return _open_project(archive)
         sources, place = inbox.sort(files)
         bar = st.progress(0.0, text="Reading …")
         counted = iter(range(1, len(sources) + 1))
@@ -137,6 +166,24 @@ def _import(files: list[UploadedFile], inbox: Inbox) -> list[session.Notice]:
         return [session.Notice(session.BAD, plain(str(error)))]
     kind = session.GOOD if not report.skipped else session.MIXED if report.added else session.BAD
     return [session.Notice(kind, "  \n".join(plain(sentence) for sentence in report.sentences()))]
+
+
+def _project_in(files: list[UploadedFile]) -> Archive | None:
+    """The zip of a whole project, in whichever inbox it came; None = it is none."""
+    if len(files) != 1 or not files[0].name.lower().endswith(".zip"):
+        return None
+    archive = Archive(_read(files[0]))
+    return archive if bundle.is_bundle(archive) else None
+
+
+def _open_project(archive: Archive) -> list[session.Notice]:
+    bar = st.progress(0.0, text="Opening the project …")
+
+    def advance(done: int, total: int) -> None:
+        bar.progress(done / total, text=f"{done} of {total} pictures")
+
+    session.start(lambda store, empty: bundle.unpack(archive, store, empty, advance))
+    return [session.Notice(session.GOOD, f"{plain(session.project().title)} was opened as a new project.")]
 
 
 def show_notices(place: str) -> None:

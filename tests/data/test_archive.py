@@ -102,7 +102,7 @@ def test_a_bomb_that_hides_its_size_is_stopped() -> None:
     for start, offset in ((0, 22), (data.index(b"PK\x01\x02"), 24)):
         data[start + offset : start + offset + 4] = (10).to_bytes(4, "little")
     text = refused(bytes(data))
-    assert text.startswith("a.jpg cannot be read from The zip")
+    assert text.startswith("a.jpg cannot be read from the zip")
 
 
 def test_one_oversized_file_is_read_only_as_far_as_the_image_limit(
@@ -129,6 +129,20 @@ def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert "more than 4 files" in refused(written(tmp_path, more))
 
 
+def test_a_directory_of_very_many_entries_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("nothing may be read"))
+    folders = b"".join(b"PK\1\2" + bytes(42) for _ in range(4))
+    assert "more than 10000 files" in refused(folders)
+
+
+def test_long_and_turned_names_are_called_short_and_straight() -> None:
+    name = "a/" * 100 + "\u202egpj\n.exe"
+    damaged = zipped({name: b"data"}, zipfile.ZIP_STORED).replace(b"data", b"beta")
+    text = refused(damaged)
+    assert "gpj .exe cannot be read" in text and len(text) < 160 and "\u202e" not in text and "\n" not in text
+
+
 def test_two_files_of_one_name_are_refused() -> None:
     with pytest.warns(UserWarning, match="Duplicate"):
         data = zipped([(zipfile.ZipInfo("a/1.jpg"), b"one"), (zipfile.ZipInfo("a/1.jpg"), b"two")])
@@ -139,8 +153,8 @@ def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     assert "There is no folder or .zip" in refused(tmp_path / "nothing.zip")
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff")
     assert "neither a folder nor a whole .zip" in refused(tmp_path / "photo.jpg")
-    assert "neither a folder nor a whole .zip" in refused(b"")
-    assert "neither a folder nor a whole .zip" in refused(zipped(FILES)[:-30])
+    assert "damaged, or no .zip at all" in refused(b"")
+    assert "damaged, or no .zip at all" in refused(zipped(FILES)[:-30])
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -1,6 +1,8 @@
 """Data sets by name, from parquet, from a folder, from a zip, and not at all."""
 
+import gc
 import json
+import weakref
 import zipfile
 from pathlib import Path
 
@@ -105,3 +107,58 @@ def test_folder_without_pictures(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no picture")
     with pytest.raises(DataError, match="--data"):
         open_dataset("folder", tmp_path)
+
+
+def paint(path: Path, grey: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 6), (grey, grey, grey)).save(path)
+
+
+def test_a_changed_folder_is_seen_again(tmp_path: Path) -> None:
+    paint(tmp_path / "cat" / "0.png", 0)
+    paint(tmp_path / "dog" / "0.png", 10)
+    first = open_dataset("folder", tmp_path)
+    assert open_dataset("folder", tmp_path) is first
+    paint(tmp_path / "dog" / "1.png", 20)
+    assert open_dataset("folder", tmp_path).labels.tolist() == [0, 1, 1]
+    paint(tmp_path / "eel" / "0.png", 30)
+    assert open_dataset("folder", tmp_path).class_names == ("cat", "dog", "eel")
+    (tmp_path / "dog" / "0.png").unlink()
+    assert open_dataset("folder", tmp_path).labels.tolist() == [0, 1, 2]
+    paint(tmp_path / "cat" / "0.png", 40)
+    assert open_dataset("folder", tmp_path).image(0)[0, 0].tolist() == [40, 40, 40]
+
+
+def test_changed_files_are_seen_again(tmp_path: Path) -> None:
+    """A zip and a parquet file that are overwritten in place: no folder changes."""
+    for count in (1, 2):
+        paint(tmp_path / "pictures" / "cat" / f"{count}.png", 10 * count)
+        with zipfile.ZipFile(tmp_path / "pictures.zip", "w") as archive:
+            for file in (tmp_path / "pictures").rglob("*.png"):
+                archive.write(file, file.relative_to(tmp_path / "pictures"))
+        assert len(open_dataset("folder", tmp_path / "pictures.zip")) == count
+        (tmp_path / "table").mkdir(exist_ok=True)
+        table = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "pictures"), drop_labels=False)["train"]
+        with (tmp_path / "table" / "part.parquet").open("wb") as file:
+            table.to_parquet(file)
+        assert len(open_dataset("folder", tmp_path / "table")) == count
+
+
+def test_few_data_sets_stay_in_memory(tmp_path: Path) -> None:
+    held = []
+    for number in range(6):
+        paint(tmp_path / str(number) / "cat" / "0.png", number)
+        held.append(weakref.ref(open_dataset("folder", tmp_path / str(number))))
+    gc.collect()
+    assert [reference() is not None for reference in held] == [False, False, True, True, True, True]
+
+
+def test_many_pictures_are_not_looked_at_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(50):
+        paint(tmp_path / "cat" / f"{number}.png", number)
+    first = open_dataset("folder", tmp_path)
+    looked = []
+    original = Path.stat
+    monkeypatch.setattr(Path, "stat", lambda path, **options: looked.append(path) or original(path, **options))
+    assert open_dataset("folder", tmp_path) is first
+    assert 0 < len(looked) < 10

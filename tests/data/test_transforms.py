@@ -1,9 +1,12 @@
 """What the model sees of an image."""
 
 import numpy as np
+import pytest
 import torch
+from torchvision.transforms.v2 import functional as F
 
-from fsl_core.data.transforms import InputSpec, prepare, square
+from fsl_core.data.transforms import BORDER, LETTERBOX, InputSpec, prepare, square
+from fsl_core.errors import OptionError
 
 
 def test_the_centre_of_a_wide_image_is_kept() -> None:
@@ -33,3 +36,26 @@ def test_normalisation_by_hand() -> None:
 def test_images_of_different_sizes_make_one_batch() -> None:
     images = [np.zeros(shape, np.uint8) for shape in ((10, 300, 3), (64, 64, 3), (7, 5, 3))]
     assert prepare(images, InputSpec(32)).shape == (3, 3, 32, 32)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (100, 57), (57, 100), (84, 85), (31, 31), (1, 9)])
+def test_pixels_are_those_of_torchvision(height: int, width: int) -> None:
+    image = np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    cut = F.center_crop(torch.from_numpy(image).permute(2, 0, 1), [min(height, width)] * 2)
+    expected = F.resize(cut, [40, 40], antialias=True).permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(square(image, 40), expected)
+
+
+def test_letterboxed_images_are_whole_between_borders() -> None:
+    image = np.full((30, 90, 3), 200, np.uint8)
+    image[:, :10], image[:, -10:] = 0, 255
+    framed = square(image, 45, LETTERBOX)
+    assert (framed[:15] == BORDER).all()
+    assert (framed[30:] == BORDER).all()
+    assert (framed[15:30, 0] == 0).all()
+    assert (framed[15:30, -1] == 255).all()
+
+
+def test_an_unknown_fit_is_refused() -> None:
+    with pytest.raises(OptionError, match="crop, letterbox"):
+        InputSpec(fit="stretch")

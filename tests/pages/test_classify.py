@@ -3,6 +3,7 @@
 import io
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from fsl_core.images import encode_png
 from fsl_core.ui import cached
+from fsl_core.ui.pieces import Settings
 from fsl_core.ui.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +44,7 @@ def finish(app: AppTest) -> AppTest:
 def app(small_backbone: str) -> AppTest:
     """The frame with the Classify page of a small project of two classes and two queries."""
     store, empty = Store.create()
-    filled = store.adopt(cached.draw("synthetic", None, (2, 1, 1), 3), empty)
+    filled = store.adopt(cached.draw("synthetic", None, (2, 1, 1), 3), replace(empty, settings=Settings(live=False)))
     store.save(filled)
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["project"] = filled.id

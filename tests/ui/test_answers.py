@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fsl_core.ui.answers import bars, in_words, percent, scores, to_csv, to_json
-from fsl_core.ui.project import Answer, ImageClass, Picture, Project, Query
+from fsl_core.ui.pieces import Answer, ImageClass, Picture, Query
+from fsl_core.ui.project import Project
 
 PICTURES = [Picture(str(number) * 64, f"{number}.png") for number in range(3)]
 ANSWER = Answer(

@@ -21,7 +21,8 @@ from fsl_core.ui.inbox import (
     placement,
     store_all,
 )
-from fsl_core.ui.project import ImageClass, Picture, Project
+from fsl_core.ui.pieces import ImageClass, Picture
+from fsl_core.ui.project import Project
 from fsl_core.ui.store import HOME_VARIABLE, Store
 
 
@@ -113,3 +114,34 @@ def test_reports_name_the_first_five() -> None:
 def test_files_are_read_when_they_are_due() -> None:
     file = File("tree/a%3F.png", partial(bytes, 3))
     assert (file.name, file.read()) == ("a?.png", b"\0\0\0")
+
+
+def test_what_no_project_has_room_for_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
+    store = Store.create()[0]
+    read: list[str] = []
+
+    def file(path: str, value: int) -> File:
+        data = encode_png(np.full((1, 1, 3), value, np.uint8))
+        return File(path, lambda: read.append(path) or data)
+
+    files = [file(f"oak/{number}.png", number // 2) for number in range(60)]  # every picture twice
+    files += [file(f"{number}/a.png", 100 + number) for number in range(21)]
+    deliveries, report = store_all(store, files, placement([one.path for one in files], "zip"), len)
+    assert read == [one.path for one in [*files[:39], *files[60:79]]]
+    assert len(deliveries) == 39 + 19
+    assert report.skipped[0] == "39.png is one too many: a class has at most 20 pictures."
+    assert report.skipped[-1] == "a.png is one too many: an episode has at most 20 classes."
+    queries = [file(f"{number}.png", number) for number in range(202)]
+    deliveries, report = store_all(store, queries, lambda path: Place(True, None), len)
+    assert (len(deliveries), len(report.skipped)) == (200, 2)
+
+
+def test_an_empty_zip_and_classes_without_a_name() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("oak/", b"")
+    with pytest.raises(EpisodeError, match="holds no file"):
+        files_of_zip(archive.getvalue())
+    place = placement(["  /1.png", "a\nb/1.png"], "zip")
+    assert [place(path).class_name for path in ("  /1.png", "a\nb/1.png")] == ["zip", "a b"]

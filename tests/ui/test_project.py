@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fsl_core.errors import EpisodeError
-from fsl_core.ui.project import MAX_CLASSES, Answer, ImageClass, Picture, Project, Query, Settings
+from fsl_core.ui.pieces import Answer, ImageClass, Picture, Query, Removed, Settings
+from fsl_core.ui.project import MAX_CLASSES, MAX_SHOTS, Project
 
 ONE, TWO, ASK = Picture("1" * 64, "one"), Picture("2" * 64, "two"), Picture("3" * 64, "ask")
 PROJECT = Project("id", (ImageClass("a", "A", (ONE,)), ImageClass("b", "B", (TWO,))), (Query(ASK, "a"),))
@@ -88,3 +89,54 @@ def test_answers_grow_old_with_the_support_set_but_not_with_other_queries() -> N
     assert not project.is_current(ASK.id, "other weights")
     assert not project.without_picture("b", TWO.id).is_current(ASK.id, "weights")
     assert not replace(more, answer=answer(PROJECT, transductive=True)).is_current(ASK.id, "weights")
+
+
+def test_what_is_switched_off_is_not_seen_but_stays() -> None:
+    three = Picture("4" * 64, "three")
+    project = PROJECT.with_class(ImageClass("a", "A", (ONE, three)))
+    without = project.with_switched("a", three.id)
+    assert [one.pictures for one in without.in_use.classes] == [(ONE,), (TWO,)]
+    assert without.support_key("w") == PROJECT.support_key("w") != project.support_key("w")
+    assert without.with_switched("a", three.id) == project
+    assert without.classes[0].pictures == (ONE, three)
+    off = project.with_switched("b")
+    assert [one.name for one in off.in_use.classes] == ["A"]
+    assert "switched on" in (off.what_is_missing() or "")
+
+
+def test_removed_pictures_can_be_put_back() -> None:
+    gone = PROJECT.without_class("a").without_query(ASK.id)
+    assert [removed.class_name for removed in gone.trash] == [None, "A"]
+    back = gone.put_back(gone.trash[0]).put_back(gone.trash[1])
+    assert back.trash == ()
+    assert {one.name: one.pictures for one in back.classes} == {"A": (ONE,), "B": (TWO,)}
+    assert [query.id for query in back.queries] == [ASK.id]
+    assert gone.without_picture("b", TWO.id).put_back(Removed(TWO, "B")).classes[-1].pictures == (TWO,)
+
+
+def test_pictures_move_between_classes_and_queries() -> None:
+    moved = PROJECT.moved(ONE.id, "a", "b")
+    assert [one.pictures for one in moved.classes] == [(), (TWO, ONE)]
+    assert moved.trash == ()
+    assert PROJECT.moved(ASK.id, None, "a").classes[0].pictures == (ONE, ASK)
+    assert PROJECT.moved(ASK.id, None, "a").queries == ()
+    assert [query.id for query in PROJECT.moved(ONE.id, "a", None).queries] == [ASK.id, ONE.id]
+    with pytest.raises(EpisodeError, match="was removed"):
+        PROJECT.moved("f" * 64, "a", "b")
+
+
+def test_a_full_class_takes_no_more() -> None:
+    full = ImageClass("b", "B", tuple(Picture(f"{number:064}", "x") for number in range(MAX_SHOTS)))
+    with pytest.raises(EpisodeError, match="20 pictures already"):
+        PROJECT.with_class(full).moved(ONE.id, "a", "b")
+
+
+def test_the_file_of_a_project_holds_all_of_it() -> None:
+    project = replace(
+        PROJECT.with_switched("a", ONE.id).without_query(ASK.id),
+        answer=replace(answer(PROJECT), was={ASK.id: "B"}, note="remark"),
+        guesses={ASK.id: "a"},
+        name="Leaves",
+        revision=7,
+    )
+    assert Project.from_json(project.to_json()) == project

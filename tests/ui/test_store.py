@@ -12,7 +12,8 @@ from PIL import Image
 from fsl_core.data import Episode
 from fsl_core.errors import EpisodeError, FSLError, ImageError
 from fsl_core.images import decode, encode_png
-from fsl_core.ui.project import Answer, Project, Query, Settings
+from fsl_core.ui.pieces import Answer, Query, Settings
+from fsl_core.ui.project import Project
 from fsl_core.ui.store import HOME_VARIABLE, Store, projects_folder
 
 
@@ -137,6 +138,26 @@ def test_saving_replaces_the_file_in_one_step(monkeypatch: pytest.MonkeyPatch) -
     assert json.loads((store.folder / "project.json").read_text())["id"] == project.id
     assert len(json.loads((store.folder / "project.json").read_text())["classes"]) == 2
     assert not list(store.folder.rglob(".*"))
+
+
+def test_deleting_removes_everything_and_nothing_brings_it_back() -> None:
+    store, project = filled()
+    store.save(project)
+    other, kept = filled()
+    store.delete()
+    store.delete()
+    assert [path.name for path in projects_folder().iterdir()] == [kept.id]
+    for write in (lambda: store.save(replace(project, revision=5)), lambda: store.add(picture(5), "late.png")):
+        with pytest.raises(EpisodeError, match="was deleted meanwhile"):
+            write()
+    assert [path.name for path in projects_folder().iterdir()] == [kept.id]
+    assert other.thumbnail(kept.queries[0].id)
+
+
+def test_folders_are_readable_by_nobody_else() -> None:
+    store, _ = filled()
+    places = (projects_folder(), store.folder, store.folder / "originals")
+    assert {path.stat().st_mode & 0o077 for path in places} == {0}
 
 
 def test_episode_and_back() -> None:

@@ -1,0 +1,59 @@
+"""Which methods the Compare page asks, and what they are called."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fsl_core.ui import cached, session
+from fsl_core.ui.comparison import Method
+
+CLASSIFIERS_FIELD, BACKBONES_FIELD = "classifiers", "backbones"  # keys of the widgets, and their names in the address
+FOLLOWED = "fsl_followed"  # str: the sidebar's backbone that the choice of backbones last followed
+
+Title = tuple[str, str]  # classifier and backbone, for people; no backbone where there is only one
+
+
+def choose() -> list[Method]:
+    """The chosen methods, one backbone after another; at first all classifiers on the backbone of the sidebar.
+
+    Another backbone in the sidebar replaces the choice of backbones.
+    """
+    cards, current = cached.cards(), session.backbone()
+    titles = _classifier_titles()
+    if st.session_state.setdefault(FOLLOWED, current) != current:
+        st.session_state[FOLLOWED] = current
+        st.session_state[BACKBONES_FIELD] = [current]
+    classifiers = st.pills(
+        "Classifiers", list(titles), selection_mode="multi", default=list(titles), format_func=titles.__getitem__,
+        key=CLASSIFIERS_FIELD, bind="query-params", help="Each with its options of the sidebar.",
+    )  # fmt: skip
+    backbones = st.pills(
+        "Backbones", list(cards), selection_mode="multi", default=[current], key=BACKBONES_FIELD, bind="query-params",
+        format_func=lambda name: cards[name].title, help="What turns a picture into features.",
+    )  # fmt: skip
+    return [
+        Method(classifier, backbone, cards[backbone].sha256)
+        for backbone in cards if backbone in backbones
+        for classifier in titles if classifier in classifiers
+    ]  # fmt: skip
+
+
+def titles_of(pairs: Sequence[tuple[str, str]]) -> list[Title]:
+    """Names for people of pairs of a classifier and a backbone."""
+    cards, titles = cached.cards(), _classifier_titles()
+    several = len({backbone for _, backbone in pairs}) > 1
+    return [
+        (titles.get(classifier, classifier), (cards[name].title if name in cards else name) if several else "")
+        for classifier, name in pairs
+    ]
+
+
+def joined(title: Title) -> str:
+    """A title as one line."""
+    return " · ".join(part for part in title if part)
+
+
+def _classifier_titles() -> dict[str, str]:
+    with st.spinner("Getting the classifiers ready …"):
+        from fsl_core.classifiers import CLASSIFIERS
+    return {name: classifier.title for name, classifier in CLASSIFIERS.items()}

@@ -1,0 +1,88 @@
+"""The sample sets: episodes of drawn scenes by theme, each with one query that belongs to none of its classes.
+
+Their pictures ship in `themes/`, so that they are there at once; `python -m fsl_core.ui.samples` draws them anew.
+"""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from fsl_core.data import Episode
+from fsl_core.data.synthetic import CLASSES, render_scene
+from fsl_core.errors import EpisodeError
+
+FOLDER = Path(__file__).parent / "themes"
+SIZE = 224  # pixels
+QUALITY = 90  # of WebP
+
+
+class Theme(NamedTuple):
+    """What a sample set shows.
+
+    Attributes:
+        classes, outsider: of `fsl_core.data.synthetic`; the outsider is the class of the query that fits nowhere.
+        shot, query: pictures of each class to learn from, and to ask about.
+    """
+
+    title: str
+    classes: tuple[str, ...]
+    outsider: str
+    shot: int = 3
+    query: int = 2
+
+
+THEMES = {
+    "mixed": Theme("A bit of everything", ("boat", "chair", "clock", "mug", "umbrella"), "penguin", shot=1),
+    "animals": Theme("Animals", ("bird", "cat", "fish", "snail", "turtle"), "rocket"),
+    "moving": Theme("Things that move", ("balloon", "bicycle", "boat", "car", "rocket"), "penguin"),
+    "home": Theme("At home", ("chair", "clock", "key", "lamp", "mug"), "cactus"),
+    "food": Theme("Food and drink", ("apple", "carrot", "ice cream", "mug", "mushroom"), "guitar"),
+    "outdoors": Theme("A day outside", ("butterfly", "flower", "house", "tree", "umbrella"), "fish"),
+}
+DEFAULT = "mixed"
+
+
+def load(name: str) -> Episode:
+    """The episode of a theme, its queries ordered by class, the outsider first.
+
+    Raises:
+        EpisodeError: there is no such theme, or its pictures are not in `themes/`.
+    """
+    if name not in THEMES:
+        raise EpisodeError(f"The sample sets are {', '.join(THEMES)}; got {name!r}.")
+    return Episode.load(FOLDER / f"{name}.zip")
+
+
+def draw(name: str) -> dict[str, bytes]:
+    """The WebP files of a theme by their path in an episode on disk."""
+    theme, row = THEMES[name], list(THEMES).index(name)
+
+    def picture(class_name: str, number: int) -> bytes:
+        generator = np.random.default_rng([row, CLASSES.index(class_name), number])
+        stream = io.BytesIO()
+        scene = Image.fromarray(render_scene(class_name, generator, SIZE).image)
+        scene.save(stream, "WEBP", quality=QUALITY, method=6)
+        return stream.getvalue()
+
+    files = {"query/outsider.webp": picture(theme.outsider, 0)}
+    for class_name in theme.classes:
+        for number in range(theme.shot + theme.query):
+            role = "support" if number < theme.shot else "query"
+            files[f"{role}/{class_name}/{class_name} {number + 1}.webp"] = picture(class_name, number)
+    return files
+
+
+def main() -> None:
+    """Draw all themes and replace what ships."""
+    for name in THEMES:
+        with zipfile.ZipFile(FOLDER / f"{name}.zip", "w") as archive:
+            for path, data in sorted(draw(name).items()):
+                archive.writestr(zipfile.ZipInfo(path), data)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -51,6 +52,12 @@ def shoot(opened: Browser, address: str, size: str, scheme: str) -> None:
     settle(page)
     whole(page, width, height)
     save(page, f"matching-{size}-{scheme}")
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{address}/compare?{urlsplit(page.url).query}")
+    page.get_by_text("methods agree").first.wait_for()
+    settle(page)
+    whole(page, width, height)
+    save(page, f"compare-{size}-{scheme}")
     context.close()
 
 

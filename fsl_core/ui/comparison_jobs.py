@@ -87,7 +87,11 @@ def _follow(role: str, key: str, work: Work, verb: str, at_once: bool) -> Found:
         return Found(queue.result(key), False)
     if status is not None and status.state == FAILED:
         st.error(status.error, icon=":material/error:")
-        again = lambda: (ask(), queue.submit(key, work, session.waiter(role)))  # noqa: E731
+
+        def again() -> None:
+            ask()
+            queue.submit(key, work, session.waiter(role))
+
         st.button("Try again", on_click=again, icon=":material/refresh:", key=f"fsl_again_{role}")
     elif wanted:
         _progress(role, key)

@@ -1,5 +1,6 @@
 """What the worker does: features of new pictures, then the classifier. torch is imported here, at first use."""
 
+import atexit
 import gc
 import importlib
 import time
@@ -57,6 +58,9 @@ class Pair(NamedTuple):
     query_id: str
     class_id: str
     picture_id: str | None = None
+
+
+atexit.register(gc.unfreeze)  # what `Engine.warm_up` froze is given back in order
 
 
 class Engine:

@@ -118,7 +118,7 @@ def _said(project: Project, query: Query, table: Scores, row: int, weights: str)
         mark += f'<span class="fsl-mark fsl-old">was {html.escape(project.answer.was[query.id])}</span>'
     reason = answers.reasons(project, project.answer).get(query.id, "") if project.answer else ""
     if reason:
-        mark += '<span class="fsl-mark fsl-old">probably none of these</span>'
+        mark += '<span class="fsl-mark fsl-old">perhaps none of these</span>'
     remark = " ".join(part for part in (f"{clarity}.", reason, quiz.verdict(project, query)) if part)
     words = f"Most like <strong>{html.escape(first)}</strong>{mark}<br><small>{html.escape(remark)}</small>"
     words = f'<p class="fsl-words">{words}</p>'

@@ -25,8 +25,9 @@ def query_cards(project: Project) -> None:
     rows = (
         {query.id: row for row, query in enumerate(answers.answered(project, project.answer))} if project.answer else {}
     )
-    order.controls(project, table)
-    queries = gallery.page_of(order.shown(project, table, rows), PAGE, "page_queries")
+    guessing = any(quiz.is_hidden(project, query) for query in project.queries)  # then no order may give answers away
+    order.controls(project, None if guessing else table)
+    queries = gallery.page_of(order.shown(project, None if guessing else table, rows), PAGE, "page_queries")
     fit = "whole" if project.settings.fit == "letterbox" else "cut"
     with st.container(key=f"fsl_queries_{fit}"):
         for query in queries:

@@ -48,7 +48,7 @@ def load_timm(model_name: str, pretrained: bool = True) -> tuple[TimmNetwork, In
         ) from error
     if not hasattr(model, "forward_intermediates"):
         raise WeightsError(f"timm:{model_name} has no feature maps to look at; choose a ResNet, a ConvNeXt or a ViT.")
-    config: dict[str, Any] = model.pretrained_cfg  # type: ignore[assignment]  # timm sets it, torch does not know it
+    config = timm.data.resolve_model_data_config(model)
     digest = hashlib.sha256()
     for tensor in model.state_dict().values():
         digest.update(tensor.detach().to(torch.float32).numpy().tobytes())

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from fsl_core.backbones.backbone import Backbone
 from fsl_core.backbones.conv4 import Conv4
@@ -79,7 +79,7 @@ def read_weights(path: Path) -> tuple[Network, InputSpec]:
     try:
         with safe_open(path, "pt") as file:
             header = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+        tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise WeightsError(
             f"{path.name} is not a readable safetensors file ({error}); copy or train it again."

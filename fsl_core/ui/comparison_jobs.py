@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from fsl_core.ui import cached, comparison, requests, session
-from fsl_core.ui.comparison import Method
-from fsl_core.ui.jobs import DONE, FAILED, Work
+from fsl_core.ui.comparison import Growth, Method
+from fsl_core.ui.jobs import DONE, FAILED, Ticket, Work
 
 COMPARE, SHOTS = "compare", "shots"  # roles: the session waits for one job of each
 ASKED, STOPPED = "fsl_asked_", "fsl_stopped_"  # + role, in the session's state: str, key of a job
@@ -28,7 +28,10 @@ def answers(methods: Sequence[Method]) -> Found:
     """The answers of the methods to the project as it is now (a tuple of `Answer`); see `_follow`."""
     project, store, engine = session.project(), session.store(), cached.engine()
     key = comparison.compare_key(project, methods)
-    work = lambda ticket: comparison.compare(ticket, engine, store, project, methods)  # noqa: E731
+
+    def work(ticket: Ticket) -> Any:
+        return comparison.compare(ticket, engine, store, project, methods)
+
     return _follow(COMPARE, key, work, "Compare", project.settings.live)
 
 
@@ -37,7 +40,10 @@ def growth(methods: Sequence[Method]) -> Found:
     project, store, engine = session.project(), session.store(), cached.engine()
     number = seed()
     key = comparison.grow_key(project, methods, number)
-    work = lambda ticket: comparison.grow(ticket, engine, store, project, methods, number)  # noqa: E731
+
+    def work(ticket: Ticket) -> Growth:
+        return comparison.grow(ticket, engine, store, project, methods, number)
+
     return _follow(SHOTS, key, work, "Measure", False)
 
 

@@ -76,8 +76,9 @@ def match(pair: Pair) -> Match | None:
     )
 
     def submit() -> None:
-        work = lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair)  # noqa: E731
-        queue.submit(key, work, session.waiter(MATCH))
+        queue.submit(
+            key, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair), session.waiter(MATCH)
+        )
 
     if queue.status(key) is None:
         submit()

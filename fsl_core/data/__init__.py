@@ -2,6 +2,6 @@
 
 from fsl_core.data.datasets import ImageDataset, open_dataset
 from fsl_core.data.episode import Episode
-from fsl_core.data.sampling import sample_episode, sample_indices
+from fsl_core.data.sampling import sample_episode, sample_indices, shuffled
 
-__all__ = ["Episode", "ImageDataset", "open_dataset", "sample_episode", "sample_indices"]
+__all__ = ["Episode", "ImageDataset", "open_dataset", "sample_episode", "sample_indices", "shuffled"]

@@ -1,5 +1,6 @@
 """Drawing episodes from a labelled data set."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -66,4 +67,15 @@ def sample_episode(
         class_names=names,
         support_names=tuple(dataset.image_name(index) for index in drawn.support.tolist()),
         query_names=tuple(dataset.image_name(index) for index in drawn.query.tolist()),
+    )
+
+
+def shuffled(episode: Episode, generator: np.random.Generator) -> Episode:
+    """The episode with its queries in random order, so that the order does not give their classes away."""
+    order = generator.permutation(len(episode.query_images)).tolist()
+    return replace(
+        episode,
+        query_images=tuple(episode.query_images[index] for index in order),
+        query_labels=episode.query_labels and tuple(episode.query_labels[index] for index in order),
+        query_names=tuple(episode.query_names[index] for index in order),
     )

@@ -1,11 +1,9 @@
 """Every cached call. Keys are flat strings and digests; entries are bounded; what is cached is never changed."""
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
-from fsl_core.data import open_dataset, sample_episode
+from fsl_core.data import open_dataset, sample_episode, shuffled
 from fsl_core.data.episode import Episode
 from fsl_core.manifest import Card, read_manifest
 from fsl_core.ui import bundle, samples
@@ -86,14 +84,8 @@ def forget_projects() -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def sample(theme: str) -> Episode:
-    """The episode of a sample set; the order and the names of its queries do not give their classes away.
-
-    Raises:
-        EpisodeError: there is no such theme.
-    """
-    drawn = shuffled(samples.load(theme), np.random.default_rng(0))
-    names = tuple(f"picture {number}.png" for number in range(1, len(drawn.query_images) + 1))
-    return replace(drawn, query_names=names)
+    """The episode of a sample set; raises what `samples.load` raises."""
+    return samples.load(theme)
 
 
 def draw(dataset: str, folder: str | None, size: tuple[int, int, int], seed: int) -> Episode:
@@ -111,14 +103,3 @@ def draw(dataset: str, folder: str | None, size: tuple[int, int, int], seed: int
     images = open_dataset(dataset, folder or None, split)
     generator = np.random.default_rng(seed)
     return shuffled(sample_episode(images, way=way, shot=shot, query=query, generator=generator), generator)
-
-
-def shuffled(episode: Episode, generator: np.random.Generator) -> Episode:
-    """The episode with its queries in random order, so that the order does not give their classes away."""
-    order = generator.permutation(len(episode.query_images)).tolist()
-    return replace(
-        episode,
-        query_images=tuple(episode.query_images[index] for index in order),
-        query_labels=episode.query_labels and tuple(episode.query_labels[index] for index in order),
-        query_names=tuple(episode.query_names[index] for index in order),
-    )

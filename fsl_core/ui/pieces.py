@@ -108,6 +108,7 @@ class Answer:
         fits: how well each query fits its best class, in [-1, 1] (`fsl_core.records.NoneOfThese`); empty = unknown.
         fit_threshold: a query whose fit is below it belongs to none of the classes.
         fit_calibrated: whether the threshold comes from images of the classes themselves.
+        beforehand: whether it came with the app instead of being computed here; then no time was measured.
     """
 
     key: str
@@ -127,6 +128,7 @@ class Answer:
     fits: tuple[float, ...] = ()
     fit_threshold: float = -1.0
     fit_calibrated: bool = False
+    beforehand: bool = False
 
     def said(self, query_id: str) -> str:
         """Name of the most likely class of a query that was classified."""

@@ -45,10 +45,13 @@ def summary(project: Project, answer: Answer) -> None:
         if table.accuracy is not None:
             right = round(table.accuracy * known)
             _number("Accuracy", f"{table.accuracy:.0%}".replace("%", " %"), f"{right} of {known} right")
-        seen = f"{computed} new {'picture' if computed == 1 else 'pictures'}"
-        _number("Time for features", f"{answer.feature_seconds:.2f} s", seen)
-        pairs = f"{len(answer.query_ids)} queries, {len(answer.class_ids)} classes"
-        _number("Time for matching", f"{answer.classifier_seconds:.2f} s", pairs)
+        if not answer.beforehand:
+            seen = f"{computed} new {'picture' if computed == 1 else 'pictures'}"
+            _number("Time for features", f"{answer.feature_seconds:.2f} s", seen)
+            pairs = f"{len(answer.query_ids)} queries, {len(answer.class_ids)} classes"
+            _number("Time for matching", f"{answer.classifier_seconds:.2f} s", pairs)
+    if answer.beforehand:
+        st.caption("The answers to a sample set come with the app; Classify computes them again on this computer.")
     if answer.note:
         st.info(answer.note, icon=":material/memory:")
     with st.container(horizontal=True):

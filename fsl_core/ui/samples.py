@@ -5,13 +5,14 @@ Their pictures ship in `themes/`, so that they are there at once; `python -m fsl
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from fsl_core.data import Episode
+from fsl_core.data import Episode, shuffled
 from fsl_core.data.synthetic import CLASSES, render_scene
 from fsl_core.errors import EpisodeError
 
@@ -47,14 +48,16 @@ DEFAULT = "mixed"
 
 
 def load(name: str) -> Episode:
-    """The episode of a theme, its queries ordered by class, the outsider first.
+    """The episode of a theme; neither the order nor the names of its queries give their classes away.
 
     Raises:
         EpisodeError: there is no such theme, or its pictures are not in `themes/`.
     """
     if name not in THEMES:
         raise EpisodeError(f"The sample sets are {', '.join(THEMES)}; got {name!r}.")
-    return Episode.load(FOLDER / f"{name}.zip")
+    drawn = shuffled(Episode.load(FOLDER / f"{name}.zip"), np.random.default_rng(0))
+    names = tuple(f"picture {number}.png" for number in range(1, len(drawn.query_images) + 1))
+    return replace(drawn, query_names=names)
 
 
 def draw(name: str) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import browser, cached
+from fsl_core.ui import beforehand, browser, cached
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.pieces import Settings
 from fsl_core.ui.project import Project
@@ -140,8 +140,13 @@ def start(fill: Callable[[Store, Project], Project] = lambda store, project: pro
 
 
 def start_sample(theme: str = DEFAULT) -> None:
-    """Start a new project with a sample set."""
-    start(lambda store, empty: replace(store.adopt(cached.sample(theme), empty), is_sample=True))
+    """Start a new project with a sample set, and with the answer that ships for it."""
+
+    def fill(opened: Store, empty: Project) -> Project:
+        fresh = replace(opened.adopt(cached.sample(theme), empty), is_sample=True)
+        return beforehand.answered(theme, fresh, cached.cards()[_backbone_of(fresh)])
+
+    start(fill)
 
 
 def resume(project_id: str) -> None:
@@ -191,9 +196,12 @@ def backbone() -> str:
     Raises:
         WeightsError: the manifest is missing or damaged.
     """
+    return _backbone_of(project())
+
+
+def _backbone_of(current: Project) -> str:
     cards = cached.cards()
-    chosen = project().settings.backbone
-    return chosen if chosen in cards else next(iter(cards))
+    return current.settings.backbone if current.settings.backbone in cards else next(iter(cards))
 
 
 def weights() -> str:

@@ -1,4 +1,4 @@
-"""The running app and a real browser, for the browser tests and for the screenshots."""
+"""The running app and a real browser, for the browser tests, the screenshots and the measurements."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,28 +23,64 @@ def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@contextmanager
-def running_app(home: Path, seconds: float = 180.0) -> Iterator[str]:
-    """Start the app on a free port with its projects in `home`; yields its address.
+class Server:
+    """The app on a free port, with its projects in `home`; after `kill` it can be started again at the same address."""
 
-    Raises:
-        TimeoutError: it did not answer in time.
-    """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    log = (home / "server.log").open("w")
-    environment = os.environ | {"FEW_SHOT_LENS_HOME": str(home)}
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
+    def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port: int = free.getsockname()[1]
+        self._home = home
+        self._environment = os.environ | {"FEW_SHOT_LENS_HOME": str(home)} | dict(environment or {})
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"http://127.0.0.1:{self._port}"
+
+    def start(self, seconds: float = 180.0) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            TimeoutError: it did not answer in time.
+        """
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        options = ["--server.headless=true", f"--server.port={self._port}"]
+        with (self._home / "server.log").open("a") as log:
+            self._process = subprocess.Popen(
+                command + options, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        _wait_for(f"{self.address}/_stcore/health", seconds)
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def kill(self) -> None:
+        """End it as a power cut would (SIGKILL)."""
+        if self._process:
+            self._process.kill()
+            self._process.wait(20)
+
+    def memory(self) -> float:
+        """Memory that it holds (RSS), in MB; on Linux only."""
+        pid = self._process.pid if self._process else 0
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def log(self) -> str:
+        """What it has printed so far."""
+        return (self._home / "server.log").read_text()
+
+
+@contextmanager
+def running_app(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """The app, started, and stopped at the end."""
+    server = Server(home, environment)
+    server.start()
     try:
-        _wait_for(f"{address}/_stcore/health", seconds)
-        yield address
+        yield server
     finally:
-        server.terminate()
-        server.wait(20)
-        log.close()
+        server.stop()
 
 
 def _wait_for(url: str, seconds: float) -> None:
@@ -54,7 +90,7 @@ def _wait_for(url: str, seconds: float) -> None:
             with urllib.request.urlopen(url, timeout=5):
                 return
         except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.3)
+            time.sleep(0.1)
     raise TimeoutError(f"The app did not answer at {url} within {seconds:g} s.")
 
 

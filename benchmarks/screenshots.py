@@ -64,10 +64,10 @@ def shoot(opened: Browser, address: str, size: str, scheme: str) -> None:
 def main() -> None:
     """Every size in both colour schemes."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, running_app(Path(home)) as address, browser() as opened:
+    with tempfile.TemporaryDirectory() as home, running_app(Path(home)) as server, browser() as opened:
         for size in SIZES:
             for scheme in ("light", "dark"):
-                shoot(opened, address, size, scheme)
+                shoot(opened, server.address, size, scheme)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 import atexit
 import gc
 import importlib
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,6 +32,7 @@ KEPT_MAPS = 4000
 KEPT_BACKBONES = 2
 SHOWN_SIDE = 320  # pixels of the squares behind a match; the model sees the same squares at its own size
 LOADING = "Loading the backbone"
+FREEZE_EVERY = 0.05  # seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,30 @@ class Pair(NamedTuple):
     picture_id: str | None = None
 
 
-atexit.register(gc.unfreeze)  # what `Engine.warm_up` froze is given back in order
+atexit.register(gc.unfreeze)  # what was frozen is given back in order
+
+
+@contextmanager
+def _passed_over_by_the_collector() -> Iterator[None]:
+    """Have Python's garbage collector pass over everything that is made meanwhile, of which most stays for ever.
+
+    Streamlit collects garbage after every run of a page. That takes half a second once torch is in memory and holds up
+    all threads: with it, loading would take twice as long and the pages would stutter.
+    """
+    done = threading.Event()
+
+    def freeze() -> None:
+        while not done.wait(FREEZE_EVERY):
+            gc.freeze()
+
+    thread = threading.Thread(target=freeze, name="freeze", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        gc.freeze()
 
 
 class Engine:
@@ -71,16 +97,11 @@ class Engine:
         self._maps: OrderedDict[tuple[str, str, str, str], Tensor] = OrderedDict()
 
     def warm_up(self, ticket: Ticket, backbone: str) -> None:
-        """Import what is needed and load a backbone, so that the first answer comes sooner.
-
-        Streamlit collects garbage after every run of a page, which takes half a second with torch in memory and holds
-        up all threads. What was imported stays for ever, so the collector is told to pass over it.
-        """
-        for module in ("torch", "fsl_core.transport", "fsl_core.explain", "fsl_core.openset"):
-            importlib.import_module(module)
-            gc.freeze()
-        self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
-        gc.freeze()
+        """Import what is needed and load a backbone, so that the first answer comes sooner."""
+        with _passed_over_by_the_collector():
+            for module in ("torch", "fsl_core.transport", "fsl_core.explain", "fsl_core.openset"):
+                importlib.import_module(module)
+            self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
 
     def classify(self, ticket: Ticket, store: Store, project: Project, backbone: str, key: str) -> Answer:
         """Classify all queries of a project.

@@ -18,8 +18,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the running app."""
     if chromium() is None:
         pytest.skip("needs Chromium: sudo apt install chromium")
-    with running_app(tmp_path_factory.mktemp("home")) as found:
-        yield found
+    with running_app(tmp_path_factory.mktemp("home")) as server:
+        yield server.address
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, requests, session
+from fsl_core.ui import cached, requests, screen, session
 from fsl_core.ui.sidebar import sidebar
 
 LOOK = Path(__file__).parent / "fsl_core" / "ui"
@@ -28,6 +28,7 @@ page = st.navigation(
 try:
     if session.has_project():
         requests.pending()
+    screen.begin_at_top(page.title)
     page.run()
     if session.has_project():
         sidebar(on_classify=page == classify_page)

@@ -3,15 +3,10 @@
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import requests, session, text
+from fsl_core.ui import requests, screen, session, text
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import choose, clicked, select
-
-ONE_SIZE = """<style>
-@media (max-width: 760px) { .st-key-fsl_wide { display: none; } }
-@media (min-width: 761px) { .st-key-fsl_narrow { display: none; } }
-</style>"""
 
 
 def say(match: Match, cell: figures.Cell | None) -> None:
@@ -45,14 +40,12 @@ def say(match: Match, cell: figures.Cell | None) -> None:
 @st.fragment
 def explore(match: Match, chosen: Pair) -> None:
     """What depends on the selected region; a click runs only this again, without any model work."""
-    st.html(ONE_SIZE)
     place = st.container()
-    cell, flow = select(match.flow), match.flow
+    cell, flow, stacked = select(match.flow), match.flow, screen.is_narrow()
     alt = "Query and support picture side by side; bands join the regions between which mass flows."
-    for name, stacked in (("wide", False), ("narrow", True)):
-        with place.container(key=f"fsl_{name}"):
-            key = f"fsl_bands_{name}_{'_'.join(map(str, chosen))}"
-            show_clickable(figures.matching(flow, cell, stacked), key, f"matching_{name}", alt, clicked)
+    key = f"fsl_bands_{'narrow' if stacked else 'wide'}_{'_'.join(map(str, chosen))}"
+    with place:
+        show_clickable(figures.matching(flow, cell, stacked), key, "matching", alt, clicked)
     place.caption(
         "Bright regions carry much weight. Click a region of either picture to see where its mass goes; click it again "
         "to see the strongest flows."

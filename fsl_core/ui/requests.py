@@ -154,6 +154,8 @@ def keep_up() -> None:
         return
     if all(project.is_current(query.id, weights) for query in project.queries):
         return
-    status = cached.queue().status(project.request_key(weights))
+    key = project.request_key(weights)
+    status = cached.queue().status(key)
     if status is None or status.state != FAILED:
         classify()
+        cached.queue().wait(key, QUICK)  # a quick answer spares the page a run without it

@@ -53,7 +53,7 @@ def test_the_page_shows_the_match_of_the_first_query(asked: list[Pair]) -> None:
     page = open_page()
     project = page.session_state["project"]
     assert asked[-1] == Pair(project.queries[0].id, project.classes[0].id, None)
-    assert len(figures_of(page)) == 7
+    assert len(figures_of(page)) == 6
     assert all(figure.proto.alt for figure in figures_of(page))
     assert any("12.5 · 0.5000 = **6.2500**" in text.value for text in page.markdown)
     assert [metric.value for metric in page.metric] == ["0.500", "6.250", "exact", "4 ms"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, requests, session
+from fsl_core.ui import cached, glossary, requests, session, tour
 from fsl_core.ui.sidebar import sidebar
 
 LOOK = Path(__file__).parent / "fsl_core" / "ui"
@@ -28,6 +28,10 @@ page = st.navigation(
 try:
     if session.has_project():
         requests.pending()
+    tour.follow(page.url_path)
+    with st.container(horizontal=True, width="content", gap="small", key="fsl_help"):
+        glossary.popover()
+        tour.button(page.url_path)
     page.run()
     if session.has_project():
         sidebar(on_classify=page == classify_page)

@@ -65,10 +65,10 @@ def explore(match: Match, chosen: Pair) -> None:
     left, right = st.columns(2)
     with left:
         show(figures.plan_heatmap(flow, row), "plan", "The plan: how much of the mass flows from each query region to "
-             "each support region.", "Heat map of the transport plan, query regions by support regions.")  # fmt: skip
+             "each support region.", "Heat map of the transport plan, query by support regions.", "flow")  # fmt: skip
     with right:
         show(figures.similarity_heatmap(flow, row), "similarity", "How alike the regions are: orange is alike, blue is "
-             "opposite.", "Heat map of the similarity of query and support regions.")  # fmt: skip
+             "opposite.", "Heat map of the similarity of query and support regions.", "similarity")  # fmt: skip
 
 
 st.title("Matching")
@@ -104,4 +104,4 @@ else:
              "from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
     with right:
         show(figures.weights(match.flow), "weights", "How much each region of the query counts.",
-             "Heat map of the weights over the query.")  # fmt: skip
+             "Heat map of the weights over the query.", "weight")  # fmt: skip

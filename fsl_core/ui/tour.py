@@ -55,7 +55,7 @@ STEPS = (
         "matching", "regions", "Which region goes where",
         "Each region has a <b>weight</b>, shown by its brightness. The bands are the <b>flow</b>: weight goes to where "
         "it costs least, and two regions cost the less the more alike they are. Click a region to see its flows alone.",
-        (".st-key-fsl_wide", ".st-key-fsl_narrow"),
+        ('[class*="st-key-fsl_bands_"]',),
     ),
     Step(
         "matching", "formula", "How it adds up",

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, requests, screen, session
+from fsl_core.ui import cached, glossary, requests, screen, session, tour
 from fsl_core.ui.sidebar import sidebar
 
 LOOK = Path(__file__).parent / "fsl_core" / "ui"
@@ -29,6 +29,10 @@ try:
     if session.has_project():
         requests.pending()
     screen.begin_at_top(page.title)
+    tour.follow(page.url_path)
+    with st.container(horizontal=True, width="content", gap="small", key="fsl_help"):
+        glossary.popover()
+        tour.button(page.url_path)
     page.run()
     if session.has_project():
         sidebar(on_classify=page == classify_page)

@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import settle
 from benchmarks.person import Person
-from benchmarks.story import SAMPLE
 from benchmarks.targets import Figure
 
 SIZES = ((1440, 900), (768, 1024), (390, 844))
@@ -32,9 +31,7 @@ def pages(person: Person) -> Iterator[str]:
     """Walk through all pages with an answered sample episode."""
     person.open()
     yield "Start"
-    person.button(SAMPLE).click()
-    person.page.get_by_text("Time for features").wait_for()
-    person.refreshed()
+    person.start_sample()
     yield "Classify"
     person.page.get_by_role("button", name="See the matching").first.click()
     person.page.locator(".js-plotly-plot:visible").first.wait_for()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from benchmarks.browser import Server, settle
 from benchmarks.person import Person
-from benchmarks.story import SAMPLE, scene
+from benchmarks.story import scene
 from benchmarks.targets import Figure
 
 MOMENTS = 20
@@ -49,9 +49,7 @@ def measure(browser: Browser, server: Server, seed: int = 0) -> list[Figure]:
     """Act, kill, start again, look: is what was there before the action there, or what is there after it?"""
     generator = np.random.default_rng(seed)
     person = Person(browser, server.address)
-    person.open()
-    person.button(SAMPLE).click()
-    person.answers().first.wait_for()
+    person.start_sample()
     lost, damaged = 0, 0
     for number in range(MOMENTS):
         person.refreshed()

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, FilePayload, Locator, Page
 
 from benchmarks.browser import settle
 
+SAMPLE = "Try the sample episode"
 INBOX = '[data-testid="stFileUploader"] input[type=file]'
 REFRESHED = """() => document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'
     && !document.querySelector('[data-testid="stProgress"]')
@@ -37,6 +38,17 @@ class Person:
         """A button by its whole name."""
         return self.page.get_by_role("button", name=name, exact=True).nth(place)
 
+    def start_sample(self) -> None:
+        """Try the sample episode without the tour, and wait until its answers were computed here."""
+        self.open()
+        self.button(SAMPLE).click()
+        self.answers().first.wait_for()
+        settle(self.page)
+        if self.button("Skip tour").is_visible():  # on a first visit
+            self.button("Skip tour").click()
+        self.page.get_by_text("Time for features").wait_for()
+        self.refreshed()
+
     def open(self, path: str = "") -> None:
         """Go to a page by its address."""
         self.page.goto(f"{self.address}/{path}")
@@ -63,9 +75,13 @@ class Person:
     def _drop(self, inbox: Locator, files: Sequence[Path | FilePayload]) -> None:
         inbox.set_input_files(list(files))  # type: ignore[arg-type]
 
+    def every_picture(self) -> Locator:
+        """The pictures that the page shows, examples and queries."""
+        return self.page.get_by_alt_text(re.compile("^(Example of|Query)"))
+
     def pictures(self) -> int:
-        """Number of pictures that the page shows, examples and queries."""
-        return self.page.get_by_alt_text(re.compile("^(Example of|Query)")).count()
+        """Their number."""
+        return self.every_picture().count()
 
 
 def seconds(action: Callable[[], object], until: Callable[[], object]) -> float:

@@ -45,6 +45,11 @@ def shoot(opened: Browser, address: str, size: str, scheme: str) -> None:
     page.get_by_role("button", name="Try the sample episode").click()
     page.get_by_text("Most like").first.wait_for()
     settle(page)
+    skip = page.get_by_role("button", name="Skip tour")  # there in the first visit
+    if skip.count():
+        skip.click()
+        skip.wait_for(state="detached")
+        settle(page)
     whole(page, width, height)
     save(page, f"classify-{size}-{scheme}")
     page.get_by_role("button", name="See the matching").first.click()

@@ -8,6 +8,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,11 +17,10 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, expect
 
 from benchmarks.browser import ROOT, Server, settle
-from benchmarks.person import INBOX, Person, seconds, typical
+from benchmarks.person import INBOX, SAMPLE, Person, seconds, typical
 from benchmarks.targets import Figure
 from fsl_core.data.synthetic import render_scene
 
-SAMPLE = "Try the sample episode"
 UNDO_STEPS = 20
 BANDS = """[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot.offsetParent)
     .querySelector('.shapelayer').innerHTML.length"""
@@ -61,10 +61,7 @@ def play(browser: Browser, server: Server) -> Iterator[Figure]:
     """The story on a warm server."""
     person = Person(browser, server.address)
     paint = seconds(lambda: person.page.goto(server.address), person.button(SAMPLE).wait_for)
-    settle(person.page)
-    person.button(SAMPLE).click()
-    person.page.get_by_text("Time for features").wait_for()
-    person.refreshed()
+    person.start_sample()
     yield Figure("First paint, warm server", paint, 2, 5)
     yield _extra_query(person)
     yield _click_a_region(person)
@@ -162,7 +159,8 @@ def _losses(person: Person, server: Server) -> list[Figure]:
     def lost() -> int:
         page.get_by_role("heading", name="Classify", exact=True).wait_for()
         person.answers().first.wait_for()
-        settle(page)
+        with suppress(AssertionError):
+            expect(person.every_picture()).to_have_count(before, timeout=10_000)
         return before - person.pictures()
 
     person.go_to("Matching")
@@ -240,9 +238,28 @@ def photos_in_a_zip(browser: Browser, server: Server, count: int = 100) -> Figur
         .and_(person.page.locator('[accept*="zip"]'))
     )
     file: FilePayload = {"name": "photos.zip", "mimeType": "application/zip", "buffer": stream.getvalue()}
-    took = seconds(
-        lambda: inbox.first.set_input_files([file]),
-        lambda: (person.page.get_by_alt_text("Example of turtle").first.wait_for(), settle(person.page)),
-    )
+
+    def arrived() -> None:
+        person.page.get_by_alt_text("Example of turtle").first.wait_for()
+        settle(person.page)
+
+    took = seconds(lambda: inbox.first.set_input_files([file]), arrived)
     person.leave()
     return Figure(f"{count} photos of 12 megapixels as a zip until the gallery stands there", took, 10, 20)
+
+
+def growth_of_memory(browser: Browser, server: Server, cycles: int = 200, settled_after: int = 20) -> Figure:
+    """Switch a class off and on again and again; every time all answers are computed anew."""
+    person = Person(browser, server.address)
+    person.start_sample()
+    before = 0.0
+    for cycle in range(cycles + settled_after):
+        if cycle == settled_after:  # caches are filled by now
+            before = server.memory()
+        old, new = ("off", "on") if cycle % 2 == 0 else ("on", "off")
+        person.page.get_by_role("button", name=f"Switch the class boat {old}", exact=True).click()
+        person.page.get_by_role("button", name=f"Switch the class boat {new}", exact=True).wait_for()
+        person.refreshed()
+    grown = server.memory() - before
+    person.leave()
+    return Figure(f"Growth of memory over {cycles} predictions", round(grown, 1), 50, 150, "MB")

@@ -7,6 +7,7 @@ from fsl_core.ui import (
     arrange,
     capture,
     gallery,
+    glossary,
     history,
     quiz,
     report,
@@ -14,6 +15,7 @@ from fsl_core.ui import (
     requests,
     results,
     session,
+    tour,
     uploads,
 )
 from fsl_core.ui.project import MAX_QUERIES, MAX_SHOTS
@@ -25,17 +27,20 @@ pending = requests.pending()
 project = session.project()
 
 st.title("Classify")
+tour.here("keep")
 toolbar()
+tour.here("switch")
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fsl_history"):
     history.buttons(project)
     arrange.switch()
 arrange.bar(project)
 
-st.header("1 · Examples", help="The support set: the labelled pictures that the classes are known from.")
+tour.here("examples")
+st.header("1 · Examples", help=glossary.explain("support", "way", "shot"))
 st.caption(f"A few pictures of each class, 1 to {MAX_SHOTS}. More examples usually mean better answers.")
 gallery.class_cards(project)
 
-st.header("2 · Pictures to ask about", help="The queries: each is compared with the examples of every class.")
+st.header("2 · Pictures to ask about", help=glossary.explain("query"))
 st.caption(f"Up to {MAX_QUERIES}. Where you know the true class, say so: then right and wrong answers are marked.")
 uploads.query_inbox()
 capture.popover(project)
@@ -55,6 +60,7 @@ uploads.show_notices(requests.CLASSIFY)
 if pending:
     requests.show_progress(pending, requests.CLASSIFY)
 
+tour.here("answers")
 quiz.bar(project)
 results.query_cards(project)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import chart, comparison, comparison_jobs, quiz, session
+from fsl_core.ui import chart, comparison, comparison_jobs, glossary, quiz, session, tour
 from fsl_core.ui.comparison import Growth, Method
 from fsl_core.ui.comparison_table import table
 from fsl_core.ui.method_controls import choose, joined, titles_of
@@ -99,6 +99,7 @@ def curve(growth: Growth, outdated: bool) -> None:
 
 st.title("Compare")
 st.caption("The same examples, several methods: where do they differ, and how much do more examples help?")
+tour.here("methods")
 missing = session.project().what_is_missing()
 if missing and not comparison.has_examples(session.project()):
     st.info(f"There is nothing to compare yet. {plain(missing)}", icon=":material/compare_arrows:")
@@ -114,5 +115,5 @@ if missing:
     st.info(plain(missing), icon=":material/help:")
 else:
     side_by_side(methods)
-st.header("How many examples are enough?", help="Shots: the number of examples (support images) of each class.")
+st.header("How many examples are enough?", help=glossary.explain("shot"))
 shots(methods)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import requests, screen, session, text
+from fsl_core.ui import glossary, requests, screen, session, text, tour
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import choose, clicked, select
@@ -14,11 +14,12 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     flow = match.flow
     st.markdown(
         f"**logit** = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.4f} = "
-        f"**{flow.contributions.sum():.4f}**; the classifier says {flow.logit:.4f}, residual {flow.residual:.0e}"
+        f"**{flow.contributions.sum():.4f}**; the classifier says {flow.logit:.4f}, residual {flow.residual:.0e}",
+        help=glossary.explain("logit", "temperature", "flow", "similarity"),
     )
     numbers = st.columns(4)
     numbers[0].metric("Score", f"{flow.score:.3f}", help="Flow-weighted mean similarity, at most 1.")
-    numbers[1].metric("Logit", f"{flow.logit:.3f}", help="Score · temperature; the class with the highest logit wins.")
+    numbers[1].metric("Logit", f"{flow.logit:.3f}", help=glossary.explain("logit"))
     numbers[2].metric("Solver", match.solver)
     numbers[3].metric("Time", f"{1000 * match.seconds:.0f} ms", help="Weights, similarities and plan of this pair.")
     pairs = figures.flows_of(flow, cell) if cell else figures.strongest(flow)[::-1]
@@ -50,20 +51,23 @@ def explore(match: Match, chosen: Pair) -> None:
         "Bright regions carry much weight. Click a region of either picture to see where its mass goes; click it again "
         "to see the strongest flows."
     )
-    say(match, cell)
+    tour.here("formula")
+    with st.container(key="fsl_formula"):
+        say(match, cell)
     row = cell.node if cell and cell.side == "query" else None
     left, right = st.columns(2)
     with left:
         show(figures.plan_heatmap(flow, row), "plan", "The plan: how much of the mass flows from each query region to "
-             "each support region.", "Heat map of the transport plan, query regions by support regions.")  # fmt: skip
+             "each support region.", "Heat map of the transport plan, query by support regions.", "flow")  # fmt: skip
     with right:
         show(figures.similarity_heatmap(flow, row), "similarity", "How alike the regions are: orange is alike, blue is "
-             "opposite.", "Heat map of the similarity of query and support regions.")  # fmt: skip
+             "opposite.", "Heat map of the similarity of query and support regions.", "similarity")  # fmt: skip
 
 
 st.title("Matching")
 missing = session.project().what_is_missing()
 if missing:
+    tour.here("regions", "formula")
     st.info(f"There is nothing to match yet. {text.plain(missing)}", icon=":material/hub:")
     if st.button("Go to Classify", type="primary", icon=":material/category:"):
         st.switch_page("pages/classify.py")
@@ -75,8 +79,11 @@ if chosen.picture_id is None and len(session.project().image_class(chosen.class_
     st.caption(
         "A class of several examples is the mean of their feature maps; behind it lies the mean of their pixels."
     )
+tour.here("regions")
 match = requests.match(chosen)
-if match is not None:
+if match is None:
+    tour.here("formula")
+else:
     explore(match, chosen)
     show(
         figures.reconstruction(match.flow, match.reconstruction),
@@ -90,4 +97,4 @@ if match is not None:
              "from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
     with right:
         show(figures.weights(match.flow), "weights", "How much each region of the query counts.",
-             "Heat map of the weights over the query.")  # fmt: skip
+             "Heat map of the weights over the query.", "weight")  # fmt: skip

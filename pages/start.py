@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fsl_core.ui import browser, hero, requests, session, shelf, toolbar, uploads
+from fsl_core.ui import browser, hero, requests, session, shelf, toolbar, tour, uploads
 from fsl_core.ui.samples import DEFAULT, THEMES
 from fsl_core.ui.text import plain, shortened
 
@@ -52,6 +52,7 @@ with st.container(key="fsl_themes"):
 
 if chosen or own:
     if chosen:
+        tour.welcome()
         toolbar.start_sample(chosen)
     else:
         toolbar.start_empty()

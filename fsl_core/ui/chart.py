@@ -5,13 +5,19 @@ from typing import Any
 
 import streamlit as st
 
+from fsl_core.ui import glossary
+
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "png", "scale": 2}}
 
 
-def show(figure: Any, name: str, caption: str, alt: str) -> None:
-    """A figure, one sentence about it, and its download; `name` is unique on the page and names the file."""
+def show(figure: Any, name: str, caption: str, alt: str, word: str | None = None) -> None:
+    """A figure, one sentence about it, and its download; `name` is unique on the page and names the file.
+
+    Args:
+        word: of the glossary, what the figure shows.
+    """
     st.plotly_chart(figure, key=f"fsl_figure_{name}", alt=alt, config=CONFIG)
-    st.caption(caption)
+    st.caption(caption, help=glossary.explain(word) if word else None)
     offer(figure, name)
 
 

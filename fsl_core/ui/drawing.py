@@ -11,7 +11,7 @@ from fsl_core.data.datasets import DATASETS, SOURCES
 from fsl_core.data.episode import Episode
 from fsl_core.data.hub import downloaded_bytes
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, session, uploads
+from fsl_core.ui import cached, glossary, session, uploads
 from fsl_core.ui.jobs import DONE, RUNNING, Status, Ticket
 from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project, digest
 from fsl_core.ui.text import plain
@@ -53,9 +53,11 @@ def form() -> None:
     elif choice != "synthetic":
         folder = st.text_input("Folder of its files (empty = download)", key="sample_data")
     left, right = st.columns(2)
-    way = left.number_input("Classes (way)", 2, MAX_CLASSES, 5, key="sample_way")
-    shot = right.number_input("Examples each (shot)", 1, MAX_SHOTS, 1, key="sample_shot")
-    query = left.number_input("Queries each", 0, MAX_QUERIES // 2, 2, key="sample_query")
+    way = left.number_input("Classes (way)", 2, MAX_CLASSES, 5, key="sample_way", help=glossary.explain("way"))
+    shot = right.number_input("Examples each (shot)", 1, MAX_SHOTS, 1, key="sample_shot", help=glossary.explain("shot"))
+    query = left.number_input(
+        "Queries each", 0, MAX_QUERIES // 2, 2, key="sample_query", help=glossary.explain("query")
+    )
     seed = right.number_input("Seed", 0, 2**31 - 1, session.project().settings.seed, key="sample_seed")
     st.button(
         "Draw the episode", type="primary", icon=":material/casino:", width="stretch", on_click=ask,

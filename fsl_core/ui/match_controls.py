@@ -6,7 +6,7 @@ import streamlit as st
 
 from fsl_core.figures import Cell
 from fsl_core.records import Flow
-from fsl_core.ui import session
+from fsl_core.ui import glossary, session
 from fsl_core.ui.engine import Pair
 
 SIDE, ROW, COLUMN = "fsl_side", "fsl_row", "fsl_column"  # keys of the widgets that hold the selected region
@@ -18,7 +18,7 @@ def choose() -> Pair:
     queries = {query.id: query.picture.name for query in project.queries}
     classes = {image_class.id: image_class for image_class in project.classes}
     boxes = st.columns(3)
-    query_id = pick(boxes[0], "Query", queries, current.query_id if current else None)
+    query_id = pick(boxes[0], "Query", queries, current.query_id if current else None, glossary.explain("query"))
     answer, class_id = project.answer, current.class_id if current else None
     if class_id is None and answer and query_id in answer.query_ids:
         row = answer.probabilities[answer.query_ids.index(query_id)]
@@ -28,19 +28,21 @@ def choose() -> Pair:
     several = {"": f"mean of all {len(pictures)} examples"} | pictures
     whole = several if len(pictures) > 1 else {"": "its only example"}
     same_class = current is not None and current.class_id == class_id
-    picture_id = pick(boxes[2], "Example", whole, current.picture_id if current and same_class else None)
+    example = current.picture_id if current and same_class else None
+    picture_id = pick(boxes[2], "Example", whole, example, glossary.explain("support"))
     session.choose_pair(query_id, class_id, picture_id or None)
     return Pair(query_id, class_id, picture_id or None)
 
 
-def pick(box: Any, label: str, names: dict[str, str], current: str | None) -> str:
+def pick(box: Any, label: str, names: dict[str, str], current: str | None, help: str | None = None) -> str:
     """A select box over ids that shows their names; repeated names get a number, as Streamlit goes by what is shown."""
     ids, shown = list(names), list(names.values())
     titles = {
         key: name if shown.count(name) == 1 else f"{name} ({shown[: row + 1].count(name)})"
         for row, (key, name) in enumerate(names.items())
     }
-    chosen: str = box.selectbox(label, ids, ids.index(current) if current in ids else 0, format_func=titles.__getitem__)
+    row = ids.index(current) if current in ids else 0
+    chosen: str = box.selectbox(label, ids, row, format_func=titles.__getitem__, help=help)
     return chosen
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from fsl_core.ui import cached, session
+from fsl_core.ui import cached, glossary, session
 from fsl_core.ui.comparison import Method
 
 CLASSIFIERS_FIELD, BACKBONES_FIELD = "classifiers", "backbones"  # keys of the widgets, and their names in the address
@@ -25,7 +25,8 @@ def choose() -> list[Method]:
         st.session_state[BACKBONES_FIELD] = [current]
     classifiers = st.pills(
         "Classifiers", list(titles), selection_mode="multi", default=list(titles), format_func=titles.__getitem__,
-        key=CLASSIFIERS_FIELD, bind="query-params", help="Each with its options of the sidebar.",
+        key=CLASSIFIERS_FIELD, bind="query-params",
+        help=f"Each with its options of the sidebar.\n\n{glossary.explain('prototype')}",
     )  # fmt: skip
     backbones = st.pills(
         "Backbones", list(cards), selection_mode="multi", default=[current], key=BACKBONES_FIELD, bind="query-params",

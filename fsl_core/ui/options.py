@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from fsl_core.types import Param
+from fsl_core.ui import glossary
 
 SLIDER_STEPS = 200
 
@@ -14,7 +15,7 @@ def option_widget(name: str, param: Param, value: Any, key: str, write: Callable
     """The widget that suits an option; `write` is called with every new value."""
     st.session_state[key] = value  # in every run, so that a run that was cut short leaves no empty field
     label = title(name, param.unit)
-    common: dict[str, Any] = {"key": key, "help": param.help, "on_change": lambda: write(st.session_state[key])}
+    common: dict[str, Any] = {"key": key, "help": _help(name, param), "on_change": lambda: write(st.session_state[key])}
     if isinstance(value, bool):
         st.toggle(label, **common)
     elif param.choices:
@@ -28,6 +29,11 @@ def option_widget(name: str, param: Param, value: Any, key: str, write: Callable
             st.number_input(label, low, high, step=step, **common)
     else:
         st.text_input(label, **common)
+
+
+def _help(name: str, param: Param) -> str:
+    """What the classifier says about its option; with the word, where it is one of the glossary."""
+    return f"{param.help}\n\n{glossary.explain(name)}" if name in glossary.WORDS else param.help
 
 
 def title(name: str, unit: str = "") -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fsl_core.data.episode import escape_name
 from fsl_core.errors import FSLError
-from fsl_core.ui import browser, cached, drawing, session, uploads
+from fsl_core.ui import browser, cached, drawing, glossary, session, uploads
 from fsl_core.ui.project import Project
 from fsl_core.ui.samples import THEMES
 from fsl_core.ui.text import plain, shortened
@@ -21,7 +21,7 @@ def toolbar() -> None:
     browser.remember()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fsl_toolbar"):
         _name(session.project())
-        with st.popover("Sample episode", icon=":material/casino:"):
+        with st.popover("Sample episode", icon=":material/casino:", help=glossary.explain("episode")):
             _samples()
         with st.popover("Folder or zip", icon=":material/folder_open:"):
             uploads.folder_inbox()

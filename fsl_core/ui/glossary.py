@@ -1,0 +1,38 @@
+"""The words of few-shot learning in one place: as the help of labels and headings, and all together in a list."""
+
+import html
+
+import streamlit as st
+
+WORDS = {  # the word as labels ask for it: how it is written, what it means
+    "episode": ("Episode", "One task: a support set and the queries that are asked about it."),
+    "support": ("Support set", "The examples: labelled pictures, and all that is known of the classes."),
+    "query": ("Query", "A picture to ask about. It is compared with the support set of every class."),
+    "way": ("Way", "The number of classes in an episode."),
+    "shot": ("Shot", "The number of support pictures of each class."),
+    "prototype": ("Prototype", "The mean of the features of a class's examples, which stands for the class."),
+    "weight": ("Weight", "How much a region counts: its share of the mass of its picture, which is 1 in all."),
+    "similarity": ("Similarity, cost", "How alike two regions are, at most 1. To join them costs 1 − similarity."),
+    "flow": (
+        "Plan, flow",
+        "The plan joins the regions of two pictures at the least cost. A flow is one entry of it: the mass that goes "
+        "from one region to another.",
+    ),
+    "temperature": (
+        "Temperature",
+        "The factor between the score and the logit. A higher one makes the answers more decided.",
+    ),
+    "logit": ("Logit", "The score of a class before it becomes a probability. The highest one is the answer."),
+}
+
+
+def explain(*words: str) -> str:
+    """Markdown that says what the words mean, for the `help` of a label."""
+    return "\n\n".join(f"**{title}**: {meaning}" for title, meaning in (WORDS[word] for word in words))
+
+
+def popover() -> None:
+    """A button that lists all words."""
+    with st.popover("Words", icon=":material/menu_book:", type="tertiary", key="fsl_words"):
+        entries = (f"<dt>{html.escape(title)}</dt><dd>{html.escape(meaning)}</dd>" for title, meaning in WORDS.values())
+        st.html(f'<dl class="fsl-glossary" aria-label="Words of few-shot learning">{"".join(entries)}</dl>')

@@ -25,7 +25,7 @@ def warm(home: Path) -> Iterator[Figure]:
     """The story, and a zip of photos."""
     with running_app(home) as server, browser() as opened:
         yield from story.play(opened, server)
-        yield story.photos_in_a_zip(opened, server)
+        yield story.photos_in_a_zip(opened, server, home)
 
 
 def memory(home: Path) -> Iterator[Figure]:

@@ -38,10 +38,10 @@ class Person:
         """A button by its whole name."""
         return self.page.get_by_role("button", name=name, exact=True).nth(place)
 
-    def start_sample(self) -> None:
-        """Try the sample episode without the tour, and wait until its answers were computed here."""
+    def start_sample(self, name: str = SAMPLE) -> None:
+        """Open a sample set without the tour, and wait until its answers were computed here."""
         self.open()
-        self.button(SAMPLE).click()
+        self.button(name).click()
         self.answers().first.wait_for()
         settle(self.page)
         if self.button("Skip tour").is_visible():  # on a first visit

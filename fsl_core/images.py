@@ -54,7 +54,7 @@ BROKEN = (
 )
 
 
-def decode(data: bytes, name: str = "the file") -> UInt8[np.ndarray, "height width 3"]:
+def decode(data: bytes, name: str = "the file", least: int | None = None) -> UInt8[np.ndarray, "height width 3"]:
     """The pixels of a JPEG, PNG, WebP, BMP, GIF (first frame), TIFF or AVIF file, as a person would see them.
 
     The EXIF orientation is applied, an embedded colour profile is converted to sRGB, transparency is laid over white.
@@ -63,6 +63,8 @@ def decode(data: bytes, name: str = "the file") -> UInt8[np.ndarray, "height wid
 
     Args:
         name: how to call the file in an error; every error starts with it, as `errors.called` shows it.
+        least: a JPEG may come at a half, a quarter or an eighth of its size, which is several times faster, as long as
+            no side has fewer pixels than this.
 
     Raises:
         ImageError: the file is empty, no picture or one of a kind that cannot be read (HEIC, RAW, SVG, ...), cut off,
@@ -77,6 +79,8 @@ def decode(data: bytes, name: str = "the file") -> UInt8[np.ndarray, "height wid
         raise ImageError(f"{name} has more than the {limit:g} MB that a picture may have; save it as a smaller JPEG.")
     image = _open(data, name)
     try:
+        if least is not None:
+            image.draft(image.mode, (least, least))
         image.load()
     except BROKEN as error:
         raise ImageError(_damage(data, name, error)) from error

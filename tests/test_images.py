@@ -327,3 +327,14 @@ def test_a_thumbnail_keeps_the_proportions(shape: tuple[int, int], expected: tup
     small = thumbnail(image, 20)
     assert small.shape == (*expected, 3)
     np.testing.assert_array_equal(small, np.full((*expected, 3), (10, 200, 30)))
+
+
+def test_a_large_jpeg_may_come_at_a_fraction_of_its_size() -> None:
+    stream = io.BytesIO()
+    Image.linear_gradient("L").resize((1200, 800)).convert("RGB").save(stream, "JPEG", quality=95)
+    whole, reduced = decode(stream.getvalue()), decode(stream.getvalue(), least=300)
+    assert (whole.shape, reduced.shape) == ((800, 1200, 3), (400, 600, 3))
+    assert np.abs(thumbnail(whole, 600).astype(float) - reduced).mean() < 1
+    assert decode(stream.getvalue(), least=900).shape == (800, 1200, 3)
+    with pytest.raises(ImageError, match="cut off"):
+        decode(stream.getvalue()[:-400], least=300)

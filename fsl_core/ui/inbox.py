@@ -1,6 +1,9 @@
 """Files that a person gives -> pictures of the project, with a report; one bad file costs only itself."""
 
-from collections.abc import Callable, Iterable, Mapping, Set
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -83,7 +86,7 @@ def files_of_zip(data: bytes) -> list[File]:
 def store_all(
     store: Store, files: Iterable[File], place: Callable[[str], Place], advance: Callable[[str], object]
 ) -> tuple[list[Delivery], Report]:
-    """Decode and store files one by one; those that no project has room for are not even read.
+    """Decode and store files, a few at once; those that no project has room for are not even read.
 
     Args:
         place: says of a path where its picture belongs.
@@ -92,34 +95,59 @@ def store_all(
     Raises:
         EpisodeError: the source of the files as a whole is not readable.
     """
-    deliveries: list[Delivery] = []
-    skipped: list[str] = []
-    stored: dict[str | None, set[str]] = {}  # ids by class, None = queries
-    for file in files:
-        advance(file.name)
-        where = place(file.path)
-        owner = None if where.is_query else where.class_name or ""
-        if full := _full(stored, owner):
-            skipped.append(f"{called(file.name)} is one too many: {full}.")
-            continue
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        delivered = _Delivered()
+        for file in files:
+            advance(file.name)
+            where = place(file.path)
+            while delivered.under_way and (len(delivered.under_way) > workers or delivered.full(where)):
+                delivered.settle()
+            if full := delivered.full(where):
+                delivered.skipped.append(f"{called(file.name)} is one too many: {full}.")
+                continue
+            try:
+                delivered.under_way.append((where, pool.submit(store.add, file.read(), file.name)))
+            except FSLError as error:
+                delivered.skipped.append(str(error))
+        while delivered.under_way:
+            delivered.settle()
+    return delivered.pictures, Report(0, tuple(delivered.skipped))
+
+
+class _Delivered:
+    """What became of the files so far; those that are under way count as stored until they are settled."""
+
+    def __init__(self) -> None:
+        self.pictures: list[Delivery] = []
+        self.skipped: list[str] = []
+        self.under_way: deque[tuple[Place, Future[Picture]]] = deque()
+
+    def settle(self) -> None:
+        """Wait for the file that is under way longest."""
+        where, stored = self.under_way.popleft()
         try:
-            picture = store.add(file.read(), file.name)
+            self.pictures.append(Delivery(stored.result(), where))
         except FSLError as error:
-            skipped.append(str(error))
-            continue
-        deliveries.append(Delivery(picture, where))
-        stored.setdefault(owner, set()).add(picture.id)
-    return deliveries, Report(0, tuple(skipped))
+            self.skipped.append(str(error))
+
+    def full(self, where: Place) -> str | None:
+        """Why there is no room for one more picture in a place; None = there is."""
+        known: dict[Place, set[object]] = {}
+        for delivery in self.pictures:
+            known.setdefault(delivery.place, set()).add(delivery.picture.id)
+        for place, stored in self.under_way:
+            known.setdefault(place, set()).add(stored)
+        return _full({place: len(found) for place, found in known.items()}, where)
 
 
-def _full(stored: Mapping[str | None, Set[str]], owner: str | None) -> str | None:
-    """Why there is no room for one more picture of a class (None = query) beside those stored; None = there is."""
-    known = len(stored.get(owner, ()))
-    if owner is None:
-        return f"there are at most {MAX_QUERIES} pictures to ask about" if known >= MAX_QUERIES else None
-    if not known and len(stored.keys() - {None}) >= MAX_CLASSES:
+def _full(known: Mapping[Place, int], where: Place) -> str | None:
+    if where.is_query:
+        queries = sum(count for place, count in known.items() if place.is_query)
+        return f"there are at most {MAX_QUERIES} pictures to ask about" if queries >= MAX_QUERIES else None
+    if where not in known and sum(not place.is_query for place in known) >= MAX_CLASSES:
         return f"an episode has at most {MAX_CLASSES} classes"
-    return f"a class has at most {MAX_SHOTS} pictures" if known >= MAX_SHOTS else None
+    return f"a class has at most {MAX_SHOTS} pictures" if known.get(where, 0) >= MAX_SHOTS else None
 
 
 def placement(paths: Iterable[str], title: str) -> Callable[[str], Place]:

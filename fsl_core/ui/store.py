@@ -136,7 +136,7 @@ class Store:
         """
         picture = Picture(hashlib.sha256(data).hexdigest(), name)
         if not (self.folder / "thumbnails" / picture.id).exists():
-            working = thumbnail(decode(data, name), WORKING_SIZE)
+            working = thumbnail(decode(data, name, least=WORKING_SIZE), WORKING_SIZE)
             self._write(f"originals/{picture.id}", data)
             self._write(f"working/{picture.id}", encode_jpeg(working))
             self._write(f"thumbnails/{picture.id}", encode_jpeg(thumbnail(working, THUMBNAIL_SIZE)))

@@ -12,8 +12,6 @@ from benchmarks import access, crashes, story, users
 from benchmarks.browser import Server, browser, running_app
 from benchmarks.targets import HEADING, Figure
 
-SHARED = {"FEW_SHOT_LENS_SHARED": "1"}
-
 
 def cold(home: Path) -> Iterator[Figure]:
     """A server that was just started."""
@@ -51,7 +49,7 @@ def killed(home: Path) -> Iterator[Figure]:
 
 def classroom(home: Path) -> Iterator[Figure]:
     """Ten people on one shared server."""
-    with running_app(home, SHARED) as server:
+    with running_app(home, users.ENVIRONMENT) as server:
         yield from users.measure(server.address)
 
 

@@ -1,77 +1,102 @@
-"""Ten people at once, each in a browser window of their own: how long answers take, and that nobody sees another's."""
+"""Ten people at once on a shared server: how long their answers take, and that nobody sees another's work.
 
-import asyncio
-import re
+Each is a session of its own over Streamlit's interface for programs, as their browsers run on computers of their own.
+"""
+
+import json
 import time
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright, expect
 
-from benchmarks.browser import FLAGS, chromium
-from benchmarks.person import REFRESHED
-from benchmarks.story import scene
 from benchmarks.targets import Figure
 
-PEOPLE, TURNS = 10, 5
-PAUSE = (4.0, 12.0)  # seconds between two actions of a person: looking at the answers
-THEMES = ("A bit of everything", "Animals", "Things that move", "At home", "Food and drink")
+PEOPLE, TURNS = 10, 12
+PAUSE = (2.0, 8.0)  # seconds in which a person looks at the answers
+POLL = 0.3  # seconds between two looks of a browser at a job under way
+ENVIRONMENT = {"STREAMLIT_SERVER_ENABLE_AGENT_API": "true", "FEW_SHOT_LENS_SHARED": "1"}
+THEMES = ("animals", "moving", "home", "food", "outdoors")
+OUTDATED, PROGRESS = ">outdated<", '"type": "progress"'
 
 
-async def person(browser: Browser, address: str, number: int) -> tuple[list[float], int]:
-    """Open a sample set, then ask about one more picture again and again.
+class Visitor:
+    """One person's browser: its cookie, its session, and what it shows now."""
+
+    def __init__(self, address: str, number: int) -> None:
+        self._address = f"{address}/_stcore/agent/interact"
+        self._cookie = f"few_shot_lens_browser={number:032x}"
+        self._session: Mapping[str, str] = {}
+        self.shown: dict[str, Any] = {}
+
+    def do(self, **request: object) -> None:
+        """Let the page run and remember what it shows."""
+        body = json.dumps({**self._session, **request}).encode()
+        headers = {"Content-Type": "application/json", "Cookie": self._cookie}
+        with urllib.request.urlopen(urllib.request.Request(self._address, body, headers), timeout=300) as answer:
+            self.shown = json.load(answer)
+        self._session = {"session_id": self.shown["session_id"]}
+
+    def press(self, key: str) -> None:
+        """Press a button and wait until all answers speak of the project as it is."""
+        self.do(trigger={"key": key})
+        while not self.is_refreshed():
+            time.sleep(POLL)
+            self.do()
+
+    def is_refreshed(self) -> bool:
+        """Whether no answer is outdated and no job under way."""
+        text = json.dumps(self.shown["tree"])
+        return OUTDATED not in text and PROGRESS not in text
+
+    def keys(self, prefix: str) -> list[str]:
+        """Keys of what can be done, in the order of the page."""
+        return [action["key"] for action in self.shown["actions"] if action["key"].startswith(prefix)]
+
+    def sees(self, text: str) -> bool:
+        """Whether a text stands anywhere on the page."""
+        return text in json.dumps(self.shown["tree"])
+
+
+def visit(address: str, number: int) -> tuple[list[float], int]:
+    """Open a sample set, name it, then switch examples off or on, each time to a support set that is new.
 
     Returns:
-        Seconds from each file to its answer, and how many pictures of other people were seen.
+        Seconds of every answer; how often something of another person was seen.
     """
-    generator = np.random.default_rng(number)
-    context = await browser.new_context(viewport={"width": 1200, "height": 800})
-    page = await context.new_page()
-    page.set_default_timeout(180_000)
-    await page.goto(address)
-    await page.get_by_role("button", name=THEMES[number % len(THEMES)], exact=True).click()
-    await page.get_by_text("Most like").first.wait_for()
-    await page.wait_for_function(REFRESHED)
-    times = []
+    visitor, generator, times = Visitor(address, number), np.random.default_rng(number), []
+    visitor.do()
+    visitor.press(f"fsl_try_{THEMES[number % len(THEMES)]}")
+    visitor.do(widget_state={"project_name": name_of(number)})
     for turn in range(TURNS):
-        await asyncio.sleep(generator.uniform(*PAUSE))
-        before = await page.get_by_text("Most like").count()
-        file = scene("mug", 1000 * number + turn) | {"name": f"person {number} turn {turn}.jpg"}
+        time.sleep(generator.uniform(*PAUSE))
+        bit = ((turn + 1) & -(turn + 1)).bit_length() - 1  # Gray code: no support set comes twice
+        switches = [key for key in visitor.keys("fsl_icon_switch_") if not key.endswith("_all")]
         start = time.perf_counter()
-        await page.locator('[data-testid="stFileUploader"] input[type=file]').last.set_input_files([file])
-        await expect(page.get_by_text("Most like")).to_have_count(before + 1, timeout=180_000)
-        await page.wait_for_function(REFRESHED)
+        visitor.press(switches[3 * bit])
         times.append(time.perf_counter() - start)
-    foreign = await _foreign(page, number)
-    await context.close()
+    others = [name_of(other) for other in range(PEOPLE) if other != number]
+    foreign = sum(visitor.sees(name) for name in others)
+    visitor.do(page="")
+    foreign += sum(visitor.sees(name) for name in others)
+    if not visitor.sees(name_of(number)):
+        raise RuntimeError("A person's own project is not listed on the Start page.")
     return times, foreign
 
 
-async def _foreign(page: Page, number: int) -> int:
-    names = await page.get_by_alt_text(re.compile("person")).evaluate_all("found => found.map(image => image.alt)")
-    mine = [name for name in names if f"person {number} " in name]
-    assert len(mine) == TURNS
-    return len(names) - len(mine)
+def name_of(number: int) -> str:
+    """The name of a person's project."""
+    return f"Work of person {number:03}"
 
 
-async def all_at_once(address: str) -> list[tuple[list[float], int]]:
-    """Every person in one browser, which takes its share of the two cores."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        found = await asyncio.gather(*(person(browser, address, number) for number in range(PEOPLE)))
-        await browser.close()
-    return list(found)
-
-
-def measure(address: str) -> Sequence[Figure]:
-    """The 95th percentile of an answer's time, and how much of other people's work was to be seen."""
-    found = asyncio.run(all_at_once(address))
-    times = [one for person_times, _ in found for one in person_times]
-    seen = sum(foreign for _, foreign in found)
-    return [
-        Figure(
-            f"{PEOPLE} people at once: 95th percentile from a file to its answer", float(np.quantile(times, 0.95)), 2, 5
-        ),
-        Figure(f"{PEOPLE} people at once: median", float(np.median(times)), 2, 5),
-        Figure("Pictures of other people that somebody saw", seen, 0, 0, ""),
-    ]
+def measure(address: str) -> Iterator[Figure]:
+    """The time of an answer among ten people, and how much of other people's work was to be seen."""
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        found = list(pool.map(lambda number: visit(address, number), range(PEOPLE)))
+    times = [seconds for one, _ in found for seconds in one]
+    what = f"{PEOPLE} people at once, {len(times)} answers on the same two cores"
+    yield Figure(f"{what}: median", float(np.median(times)), 2, 5)
+    yield Figure(f"{what}: 95th percentile", float(np.quantile(times, 0.95)), 2, 5)
+    yield Figure("Projects of other people that somebody saw", sum(foreign for _, foreign in found), 0, 0, "")

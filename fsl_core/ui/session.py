@@ -77,15 +77,17 @@ def edit(change: Callable[[Project], Project]) -> None:
     """
     with _edits:
         before = project()
-        if _save(change(before)) != before:
-            st.session_state[UNDO] = [*st.session_state.get(UNDO, []), before][-UNDO_STEPS:]
-            st.session_state[REDO] = []
+        changed = change(before)
+        if _differ(changed, before):
+            _save(changed, [*st.session_state.get(UNDO, []), before][-UNDO_STEPS:], [])
 
 
 def note(change: Callable[[Project], Project]) -> None:
     """Like `edit`, for what is no step of the person's own: an answer that came."""
     with _edits:
-        _save(change(project()))
+        changed = change(project())
+        if _differ(changed, project()):
+            _save(changed)
 
 
 def can_step(stack: str) -> bool:
@@ -102,25 +104,29 @@ def step(stack: str) -> None:
     with _edits:
         if not can_step(stack):
             return
-        now, then = project(), st.session_state[stack][-1]
-        _save(replace(then, answer=now.answer))
-        other = REDO if stack == UNDO else UNDO
-        st.session_state[stack] = st.session_state[stack][:-1]
-        st.session_state[other] = [*st.session_state.get(other, []), now]
+        now, then, left = project(), st.session_state[stack][-1], st.session_state[stack][:-1]
+        other = [*st.session_state.get(REDO if stack == UNDO else UNDO, []), now]
+        _save(replace(then, answer=now.answer), *((left, other) if stack == UNDO else (other, left)))
 
 
-def _save(changed: Project) -> Project:
+def _differ(one: Project, other: Project) -> bool:
+    return replace(one, revision=other.revision) != other
+
+
+def _save(changed: Project, *history: list[Project]) -> None:
+    """Make a state the project's, on disk first; `history` is what can be undone and done again from then on."""
     now = project()
-    if replace(changed, revision=now.revision) == now:
-        return now
     changed = replace(changed, revision=now.revision + 1)
     try:
+        if history:  # first, as without it nothing of the edit may stay
+            store().save_history(*history)
         store().save(changed)
     except ChangedElsewhereError:
         _enter(*Store.open(now.id))
         raise
     st.session_state[PROJECT] = changed
-    return changed
+    if history:
+        st.session_state[UNDO], st.session_state[REDO] = history
 
 
 def start(fill: Callable[[Store, Project], Project] = lambda store, project: project) -> None:
@@ -285,6 +291,7 @@ def _open_or_start() -> None:
 
 def _enter(opened: Store, current: Project) -> None:
     st.session_state[STORE], st.session_state[PROJECT] = opened, current
-    for key in (PAIR, CLASSIFICATION, NOTICES, UNDO, REDO):
+    for key in (PAIR, CLASSIFICATION, NOTICES):
         st.session_state.pop(key, None)
+    st.session_state[UNDO], st.session_state[REDO] = opened.history()
     st.query_params[PARAMETER] = current.id

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ HOME_VARIABLE = "FEW_SHOT_LENS_HOME"
 WORKING_SIZE = 1024
 THUMBNAIL_SIZE = 256
 
-PROJECT, OWNER = "project.json", "owner"  # files of a project
+PROJECT, HISTORY, OWNER = "project.json", "history.json", "owner"  # files of a project
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")  # 128 random bits: who knows the id may open the project
 IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -44,8 +45,8 @@ class Store:
 
     Attributes:
         folder: `originals/` holds the files as they came, `working/` JPEG copies of at most `WORKING_SIZE` pixels for
-            the screen, `thumbnails/` smaller ones; `project.json` is the latest state; `owner` says who made it, where
-            many people share the app.
+            the screen, `thumbnails/` smaller ones; `project.json` is the latest state, `history.json` those before and
+            after it; `owner` says who made it, where many people share the app.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -101,6 +102,23 @@ class Store:
                 "This project was changed in another window. It is shown here as it is now; repeat your last change."
             )
         self._write(PROJECT, project.to_json().encode())
+
+    def save_history(self, undo: Sequence[Project], redo: Sequence[Project]) -> None:
+        """Write the states that can be gone back to and forward to; their answers are not kept.
+
+        Raises:
+            FSLError: the disk is full or the folder cannot be written.
+        """
+        stacks = [[replace(state, answer=None).to_json() for state in stack] for stack in (undo, redo)]
+        self._write(HISTORY, json.dumps(stacks).encode())
+
+    def history(self) -> tuple[list[Project], list[Project]]:
+        """What `save_history` wrote; nothing where it is not there or damaged."""
+        try:
+            undo, redo = json.loads((self.folder / HISTORY).read_text("utf-8"))
+            return [Project.from_json(text) for text in undo], [Project.from_json(text) for text in redo]
+        except (OSError, ValueError, TypeError, EpisodeError):
+            return [], []
 
     def _revision(self) -> int:
         try:

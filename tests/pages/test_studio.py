@@ -112,3 +112,17 @@ def test_another_window_wins_and_it_is_said(quiet: AppTest) -> None:
     assert not quiet.exception
     assert project(quiet).classes[0].name == "elsewhere"
     assert any("another window" in one.value for one in quiet.error)
+
+
+def test_what_was_done_can_be_undone_in_a_new_session(quiet: AppTest) -> None:
+    owner = project(quiet).classes[0]
+    quiet.button(key=f"fsl_icon_switch_{owner.id}_all").click().run()
+    assert project(quiet).classes[0].is_off
+    later = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    later.query_params["project"] = project(quiet).id
+    later = later.run().switch_page("pages/classify.py").run()
+    assert project(later).classes[0].is_off
+    button(later, "Undo").click().run()
+    assert not later.exception
+    assert not project(later).classes[0].is_off
+    assert not button(later, "Redo").disabled

@@ -171,3 +171,15 @@ def test_episode_and_back() -> None:
     assert again.query_labels == episode.query_labels
     for ours, theirs in zip(again.support_images, episode.support_images, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_history_outlives_the_session_and_damage_costs_only_it() -> None:
+    store, project = filled()
+    before, after = (replace(project, name=name, answer=None) for name in ("before", "after"))
+    assert store.history() == ([], [])
+    store.save_history([before], [after])
+    again, _ = Store.open(project.id)
+    assert again.history() == ([before], [after])
+    (store.folder / "history.json").write_text("[[}")
+    assert again.history() == ([], [])
+    assert Store.open(project.id)[1] == project

@@ -18,7 +18,10 @@ CHECKED = (
     "records",
     "shots",
     "train.batches",
-    "transport",
+    "transport.exact",  # and its neighbours, but not `network_simplex`, which numba compiles
+    "transport.opencv",
+    "transport.potentials",
+    "transport.problem",
 )
 install_import_hook(
     [f"fsl_core.{module}" for module in CHECKED],

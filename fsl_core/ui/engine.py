@@ -76,7 +76,7 @@ class Engine:
         Streamlit collects garbage after every run of a page, which takes half a second with torch in memory and holds
         up all threads. What was imported stays for ever, so the collector is told to pass over it.
         """
-        for module in ("torch", "fsl_core.transport", "fsl_core.explain", "fsl_core.openset"):
+        for module in ("torch", "fsl_core.transport.network_simplex", "fsl_core.explain", "fsl_core.openset"):
             importlib.import_module(module)
             gc.freeze()
         self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])

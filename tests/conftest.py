@@ -18,7 +18,13 @@ CHECKED = (
     "records",
     "shots",
     "train.batches",
-    "transport",
+    "transport.exact",  # and its neighbours, but not `network_simplex`, which numba compiles
+    "transport.interior_point",
+    "transport.marginals",
+    "transport.opencv",
+    "transport.potentials",
+    "transport.problem",
+    "transport.sinkhorn",
 )
 install_import_hook(
     [f"fsl_core.{module}" for module in CHECKED],

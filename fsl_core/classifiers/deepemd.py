@@ -47,7 +47,8 @@ class DeepEMD(Classifier):
     Departures: weights and plans sum to 1 where the published code lets them sum to the number of nodes; logits are the
     same. The paper's weights have no floor; the published code adds 1e-3, and 1e-5 more before OpenCV's solver: here
     both are added for every solver, so that the solvers answer the same question. Gradients are those of the solver:
-    `opencv` holds plan and weights constant as the published code does, `exact` differentiates through both.
+    `opencv` holds plan and weights constant as the published code does, the others differentiate through both.
+    `sinkhorn` blurs the plan, and its logits are a little lower.
     """
 
     title: ClassVar[str] = "DeepEMD (FCN)"
@@ -90,8 +91,8 @@ class DeepEMD(Classifier):
         answer = SOLVERS[self.solver]()(problem)
         if answer.status.any():
             raise TransportError(
-                f"The {self.solver} solver gave up on {int((answer.status != 0).sum())} of {len(answer.status)} image "
-                "pairs; try another solver."
+                f"The {self.solver} solver did not converge on {int((answer.status != 0).sum())} of "
+                f"{len(answer.status)} image pairs, so there is no answer; choose the solver exact, which always does."
             )
         logits = self.temperature * (1 - answer.cost)
         shape = similarity.shape[:2]

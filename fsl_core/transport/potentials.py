@@ -1,4 +1,4 @@
-"""Dual solutions of transport problems: completed, derived from a plan, and fixed in their free constant."""
+"""Dual solutions of transport problems: derived from a plan, completed, and fixed in their free constant."""
 
 import torch
 from jaxtyping import Float
@@ -12,10 +12,9 @@ NEGLIGIBLE = 1e-6  # share of the total mass; smaller flows of a single precisio
 
 def extend(problem: TransportProblem, u: Float[Tensor, "batch n"], v: Float[Tensor, "batch m"]) -> Pair:
     """Give nodes without mass, which a solver may leave out, the largest potential that keeps the solution feasible."""
-    open_target = (problem.cost - v[:, None]).masked_fill(problem.target[:, None] == 0, torch.inf)
-    u = torch.where(problem.source > 0, u, open_target.amin(dim=2))
-    v = torch.where(problem.target > 0, v, (problem.cost - u[:, :, None]).amin(dim=1))
-    return u, v
+    used = (problem.cost - v[:, None]).masked_fill(problem.target[:, None] == 0, torch.inf)
+    u = torch.where(problem.source > 0, u, used.amin(dim=2))
+    return u, torch.where(problem.target > 0, v, (problem.cost - u[:, :, None]).amin(dim=1))
 
 
 def from_plan(problem: TransportProblem, plan: Float[Tensor, "batch n m"]) -> Pair:

@@ -56,6 +56,13 @@ class TransportProblem:
             )
 
 
+def double_precision(problem: TransportProblem) -> TransportProblem:
+    """The problem in float64, the target scaled to the total of the source; on the CPU where a device lacks float64."""
+    parts = (problem.cost, problem.source, problem.target)
+    cost, source, target = ((part.cpu() if part.device.type == "mps" else part).double() for part in parts)
+    return TransportProblem(cost, source, target * (source.sum(dim=1) / target.sum(dim=1))[:, None])
+
+
 @dataclass(frozen=True, eq=False)
 class TransportPlan:
     """The answer to a `TransportProblem`.

@@ -33,6 +33,7 @@ KEPT_BACKBONES = 2
 SHOWN_SIDE = 320  # pixels of the squares behind a match; the model sees the same squares at its own size
 LOADING = "Loading the backbone"
 FREEZE_EVERY = 0.05  # seconds
+MODULES = ("torch", "fsl_core.explain", "fsl_core.openset", "fsl_core.transport.network_simplex")  # slow to import
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ class Engine:
     def warm_up(self, ticket: Ticket, backbone: str) -> None:
         """Import what is needed and load a backbone, so that the first answer comes sooner."""
         with _passed_over_by_the_collector():
-            for module in ("torch", "fsl_core.transport", "fsl_core.explain", "fsl_core.openset"):
+            for module in MODULES:
                 importlib.import_module(module)
             self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
 

@@ -30,7 +30,7 @@ LIBRARIES = {  # as people call them: names of the packages that may bring them
     "torchvision": ("torchvision",),
     "streamlit": ("streamlit",),
     "numpy": ("numpy",),
-    "POT": ("pot",),
+    "numba": ("numba",),
     "OpenCV": ("opencv-python-headless", "opencv-python"),
 }
 

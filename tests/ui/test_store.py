@@ -182,4 +182,4 @@ def test_the_history_outlives_the_session_and_damage_costs_only_it() -> None:
     assert again.history() == ([before], [after])
     (store.folder / "history.json").write_text("[[}")
     assert again.history() == ([], [])
-    assert Store.open(project.id)[1] == project
+    assert Store.open(project.id)[1].id == project.id

@@ -33,34 +33,19 @@ class Camera:
 
 
 def walk(person: Person, camera: Camera) -> None:
-    """A first visit, from nothing to a report."""
+    """A first visit to all pages."""
     page = person.page
     person.open()
     camera.shoot("start-first")
-    person.button("Use my own pictures").click()
-    page.get_by_role("heading", name="Classify", exact=True).wait_for()
-    settle(page)
-    camera.shoot("classify-empty")
-    notes: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
-    page.locator(INBOX).last.set_input_files([notes, scene("cat", 1)])
-    page.get_by_text("1 skipped").wait_for()
-    settle(page)
-    camera.shoot("classify-error")
-    person.go_to("Matching")
-    camera.shoot("matching-empty")
-    person.go_to("Compare")
-    camera.shoot("compare-empty")
-    person.open()
     person.button(SAMPLE).click()
     person.answers().first.wait_for()
-    camera.shoot("classify-sample-tour")
-    if person.button("Skip tour").is_visible():
-        person.button("Skip tour").click()
+    camera.shoot("classify-tour")
+    person.button("Skip tour").click()
     page.get_by_text("Time for features").wait_for()
     person.refreshed()
     camera.shoot("classify-answers")
     quiz = page.get_by_text("Quiz", exact=True).first
-    if quiz.is_visible():  # the sidebar is open on wide windows
+    if page.evaluate("innerWidth") > 1000:  # the sidebar with the switch is open on wide windows
         quiz.click()
         page.get_by_text("Guess first").first.wait_for()
         camera.shoot("classify-quiz")
@@ -71,10 +56,28 @@ def walk(person: Person, camera: Camera) -> None:
     page.locator(".js-plotly-plot").first.wait_for()
     settle(page)
     camera.shoot("matching")
-    person.open(f"compare?{page.url.partition('?')[2]}")
+    person.open(f"compare?{page.url.partition('?')[2]}")  # by its address, as narrow windows hide the menu
     page.get_by_text("methods agree").first.wait_for()
     settle(page)
     camera.shoot("compare")
+
+
+def begin_own(person: Person, camera: Camera) -> None:
+    """Own pictures, of which there are none yet."""
+    page = person.page
+    person.open()
+    person.button("Use my own pictures").click()
+    page.get_by_role("heading", name="Classify", exact=True).wait_for()
+    settle(page)
+    camera.shoot("classify-empty")
+    notes: FilePayload = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
+    page.locator(INBOX).last.set_input_files([notes, scene("cat", 1)])
+    page.get_by_text("1 skipped").wait_for()
+    settle(page)
+    camera.shoot("classify-error")
+    for name in ("matching", "compare"):
+        person.open(f"{name}?{page.url.partition('?')[2]}")
+        camera.shoot(f"{name}-empty")
     person.open()
     camera.shoot("start-projects")
 
@@ -113,8 +116,10 @@ def shoot(opened: Browser, folder: Path, size: tuple[int, int], scheme: str) -> 
         person = Person(opened, server.address, *size)
         person.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         name = f"{size[0]}-{scheme}"
-        walk(person, Camera(person, folder, name))
+        camera = Camera(person, folder, name)
+        walk(person, camera)
         report(person, folder, name)
+        begin_own(person, camera)
         person.leave()
 
 

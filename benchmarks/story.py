@@ -24,6 +24,20 @@ from fsl_core.data.synthetic import render_scene
 UNDO_STEPS = 20
 BANDS = """[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot.offsetParent)
     .querySelector('.shapelayer').innerHTML.length"""
+WATCH = """() => {  // milliseconds from the next click to the first change of the page outside what was clicked
+    let clicked = null, start = 0;
+    window.acknowledged = null;
+    addEventListener('pointerdown', event => {
+        clicked = event.target.closest('button');
+        start = performance.now();
+    }, {capture: true, once: true});
+    const watch = new MutationObserver(changes => {
+        if (!clicked || changes.every(change => clicked.contains(change.target))) return;
+        window.acknowledged = performance.now() - start;
+        watch.disconnect();
+    });
+    watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+}"""
 
 
 def scene(name: str, number: int, width: int = 224, height: int = 224) -> FilePayload:
@@ -121,11 +135,10 @@ def _switch_off(person: Person) -> list[Figure]:
     for name, old, new in (("boat", "off", "on"), ("chair", "off", "on"), ("boat", "on", "off"), ("mug", "off", "on")):
         button = person.page.get_by_role("button", name=f"Switch the class {name} {old}", exact=True)
         button.scroll_into_view_if_needed()
-        running = '[data-testid="stApp"][data-test-script-state="running"], [data-stale="true"]'
+        person.page.evaluate(WATCH)
         start = time.perf_counter()
         button.click()
-        person.page.wait_for_selector(running)
-        acknowledged.append(time.perf_counter() - start)
+        acknowledged.append(person.page.wait_for_function("() => window.acknowledged").json_value() / 1000)
         person.page.get_by_role("button", name=f"Switch the class {name} {new}", exact=True).wait_for()
         person.refreshed()
         refreshed.append(time.perf_counter() - start)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import glossary, requests, screen, session, text, tour
+from fsl_core.ui import glossary, quiz, requests, screen, session, text, tour
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import choose, clicked, select
@@ -14,7 +14,7 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     flow = match.flow
     st.markdown(
         f"**logit** = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.4f} = "
-        f"**{flow.contributions.sum():.4f}**; the classifier says {flow.logit:.4f}, residual {flow.residual:.0e}",
+        f"**{flow.contributions.sum():.4f}**; the classifier says {flow.logit:.4f}, residual {abs(flow.residual):.0e}",
         help=glossary.explain("logit", "temperature", "flow", "similarity"),
     )
     numbers = st.columns(4)
@@ -73,6 +73,9 @@ if missing:
         st.switch_page("pages/classify.py")
     st.stop()
 chosen = choose()
+if quiz.is_hidden(session.project(), session.project().query(chosen.query_id)):
+    st.info("Quiz: guess this picture on Classify first; then its matching is shown here.", icon=":material/quiz:")
+    st.stop()
 if session.project().settings.classifier != "deepemd":
     st.info("The chosen classifier matches no regions; this page matches the same features with DeepEMD.")
 if chosen.picture_id is None and len(session.project().image_class(chosen.class_id).pictures) > 1:

@@ -92,7 +92,7 @@ class DeepEMD(Classifier):
         if answer.status.any():
             raise TransportError(
                 f"The {self.solver} solver did not converge on {int((answer.status != 0).sum())} of "
-                f"{len(answer.status)} image pairs, so there is no answer; choose the solver exact, which always does."
+                f"{len(answer.status)} image pairs, so there is no answer; choose another solver."
             )
         logits = self.temperature * (1 - answer.cost)
         shape = similarity.shape[:2]

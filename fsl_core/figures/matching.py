@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from fsl_core.figures.bands import band
-from fsl_core.figures.panes import Cell, Pane, dimmed, outline, panes, plane, targets
+from fsl_core.figures.panes import Cell, Pane, dimmed, outline, panes, picture, plane, shades, targets
 from fsl_core.figures.theme import INK, PAPER, WARM, percent, tint
 from fsl_core.records import Flow
 
@@ -30,7 +30,7 @@ def matching(flow: Flow, selected: Cell | None = None, stacked: bool = False) ->
     """
     shown = panes(flow, stacked)
     bright = _brightness(flow, selected)
-    images = [dimmed(pane, light, smooth=selected is None) for pane, light in zip(shown, bright, strict=True)]
+    images = [dimmed(*one) if selected is None else picture(one[0]) for one in zip(shown, bright, strict=True)]
     flows = strongest(flow) if selected is None else flows_of(flow, selected)
     traces = [_ends(shown, flows)]
     traces += [targets(pane, _hovers(flow, selected, pane, other)) for pane, other in (shown, shown[::-1])]
@@ -39,6 +39,7 @@ def matching(flow: Flow, selected: Cell | None = None, stacked: bool = False) ->
     if selected is not None:
         own, other = shown if selected.side == "query" else shown[::-1]
         shares = {int(node): share for node, share in enumerate(_shares(flow, selected)) if share > 0}
+        shapes += [shade for one in zip(shown, bright, strict=True) for shade in shades(*one)]
         shapes += [outline(other, node, tint(WARM, 0.35 + 0.65 * share), 2) for node, share in shares.items()]
         shapes += [outline(own, selected.node, PAPER, 5), outline(own, selected.node, WARM, 3)]
         labels = [_share_label(other, node, share) for node, share in shares.items()]

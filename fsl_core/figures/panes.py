@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -97,10 +98,16 @@ def lattice(pane: Pane) -> dict[str, Any]:
 
 def outline(pane: Pane, node: int, colour: str, width: float) -> dict[str, Any]:
     """The border of a region; `width` in pixels of the screen."""
+    (left, right), (top, bottom) = _span(pane, node)
+    line = {"color": colour, "width": width}
+    return {"type": "rect", "x0": left, "x1": right, "y0": top, "y1": bottom, "line": line}
+
+
+def _span(pane: Pane, node: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From where to where a region reaches, in x and in y."""
     x, y = pane.centre(node)
     reach_x, reach_y = 0.5 / pane.grid[1], 0.5 / pane.grid[0]
-    corners = {"x0": x - reach_x, "x1": x + reach_x, "y0": y - reach_y, "y1": y + reach_y}
-    return {"type": "rect", **corners, "line": {"color": colour, "width": width}}
+    return (x - reach_x, x + reach_x), (y - reach_y, y + reach_y)
 
 
 def targets(pane: Pane, hovers: Sequence[str]) -> go.Scatter:
@@ -117,20 +124,38 @@ def targets(pane: Pane, hovers: Sequence[str]) -> go.Scatter:
 
 def picture(pane: Pane, grey: bool = False) -> dict[str, Any]:
     """The pixels of a pane as a layout image, in grey where colours are to be laid over them."""
-    pixels = _enlarged(pane.image)
-    return _placed(pane, pixels.convert("L") if grey else pixels)
+    return _placed(pane, _source(pane.image.tobytes(), pane.image.shape[:2], grey))
 
 
-def dimmed(pane: Pane, brightness: Float[np.ndarray, " nodes"], smooth: bool) -> dict[str, Any]:
+@lru_cache(maxsize=16)
+def _source(pixels: bytes, shape: tuple[int, int], grey: bool) -> str:
+    image = _enlarged(np.frombuffer(pixels, np.uint8).reshape(*shape, 3))
+    return _encoded(image.convert("L") if grey else image)
+
+
+def dimmed(pane: Pane, brightness: Float[np.ndarray, " nodes"]) -> dict[str, Any]:
     """The pixels of a pane, each region as bright as `brightness` in [0, 1] says, but never quite dark.
 
-    Args:
-        smooth: brightness runs from middle to middle instead of in steps.
+    Brightness runs from middle to middle.
     """
     pixels = _enlarged(pane.image)
     light = Image.fromarray((DARKEST + (1 - DARKEST) * brightness.clip(0, 1)).reshape(pane.grid).astype(np.float32))
-    light = light.resize(pixels.size, Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST)
-    return _placed(pane, Image.fromarray((np.asarray(pixels) * np.asarray(light)[..., None]).astype(np.uint8)))
+    light = light.resize(pixels.size, Image.Resampling.BILINEAR)
+    lit = (np.asarray(pixels) * np.asarray(light)[..., None]).astype(np.uint8)
+    return _placed(pane, _encoded(Image.fromarray(lit)))
+
+
+def shades(pane: Pane, brightness: Float[np.ndarray, " nodes"]) -> list[dict[str, Any]]:
+    """What `dimmed` does, in steps, as shapes over a `picture`: the browser has that already and draws shapes alone."""
+    dark: dict[float, str] = {}  # all regions of the same darkness are one shape
+    for node, light in enumerate(brightness.clip(0, 1)):
+        (left, right), (top, bottom) = _span(pane, node)
+        shade = round((1 - DARKEST) * (1 - float(light)), 2)
+        dark[shade] = dark.get(shade, "") + f"M{left},{top}H{right}V{bottom}H{left}Z"
+    return [
+        {"type": "path", "path": path, "layer": "between", "line": {"width": 0}, "fillcolor": f"rgba(0,0,0,{shade})"}
+        for shade, path in dark.items()
+    ]
 
 
 def _enlarged(image: UInt8[np.ndarray, "_ _ 3"]) -> Image.Image:
@@ -144,10 +169,13 @@ def _enlarged(image: UInt8[np.ndarray, "_ _ 3"]) -> Image.Image:
     )
 
 
-def _placed(pane: Pane, pixels: Image.Image) -> dict[str, Any]:
-    """An image stretched over a pane, embedded in the figure. Plotly draws one image at a place, no more."""
+def _encoded(pixels: Image.Image) -> str:
     buffer = io.BytesIO()
     pixels.save(buffer, "WEBP", quality=88)
-    source = f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _placed(pane: Pane, source: str) -> dict[str, Any]:
+    """An image stretched over a pane, embedded in the figure. Plotly draws one image at a place, no more."""
     place = {"x": pane.left, "y": pane.top, "sizex": 1, "sizey": 1, "xref": "x", "yref": "y", "yanchor": "top"}
     return {"source": source, **place, "sizing": "stretch", "layer": "below"}

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from fsl_core.errors import TransportError
 from fsl_core.transport.potentials import balance
 from fsl_core.transport.problem import TransportPlan, TransportProblem, TransportSolver
 from fsl_core.types import check_options, option
@@ -84,7 +85,12 @@ class _OptimalCost(torch.autograd.Function):
 
 def _solve(problem: TransportProblem, limit: int) -> tuple[Tensor, ...]:
     """Plan, value, potentials and status of each problem."""
-    from fsl_core.transport.network_simplex import solve  # not before it is needed: numba is slow to import
+    try:
+        from fsl_core.transport.network_simplex import solve  # not before it is needed: numba is slow to import
+    except ImportError as error:
+        raise TransportError(
+            f"The exact solver cannot be loaded ({error}); install what requirements.txt lists, or choose another one."
+        ) from error
 
     cost, source, target = problem.cost.numpy(), problem.source.numpy(), problem.target.numpy()
     batch, n, m = cost.shape

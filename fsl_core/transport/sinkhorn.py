@@ -101,7 +101,7 @@ def _solve(
     status = torch.full((len(cost),), ITERATION_LIMIT, device=cost.device)
     for iteration in range(1, options.max_iterations + 1):
         u, columns = _rows_exact(problem, v, epsilon)
-        step = epsilon * (target.log() - columns)
+        step = torch.where(target > 0, epsilon * (target.log() - columns), 0.0)
         if iteration % CHECKED_EVERY == 0:
             missed = (columns.exp() - target).abs().sum(dim=1)
             status = torch.where(missed <= options.tolerance, SOLVED, ITERATION_LIMIT)

@@ -61,10 +61,16 @@ def reasons(project: Project, answer: Answer) -> dict[str, str]:
         else "examples fit classes that they do not belong to about as well"
     )
     return {
-        query: f"Its best fit is {fit:.2f}, below {answer.fit_threshold:.2f}: {usual}."
+        query: f"Its best fit is {_apart(fit, answer.fit_threshold)}: {usual}."
         for query, fit in zip(answer.query_ids, answer.fits, strict=False)
         if fit < answer.fit_threshold
     }
+
+
+def _apart(fit: float, threshold: float) -> str:
+    """Both numbers with as many digits as it takes to see that they differ."""
+    digits = next((digits for digits in (2, 3, 4) if f"{fit:.{digits}f}" != f"{threshold:.{digits}f}"), 5)
+    return f"{fit:.{digits}f}, below {threshold:.{digits}f}"
 
 
 def bars(class_names: Sequence[str], probabilities: Sequence[float], shown: int = 5) -> str:

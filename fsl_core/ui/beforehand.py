@@ -25,9 +25,9 @@ def answered(theme: str, project: Project, card: Card) -> Project:
     shipped = json.loads(FILE.read_text())
     chosen, usual = project.settings, Settings()
     same = (chosen.classifier, chosen.chosen_options, chosen.fit) == (usual.classifier, {}, usual.fit)
-    if not same or shipped["weights"] != card.sha256:
+    found = shipped["themes"].get(theme)
+    if not same or not found or shipped["weights"] != card.sha256:
         return project
-    found = shipped["themes"][theme]
     answer = Answer(
         key=project.support_key(card.sha256),
         backbone=card.name,

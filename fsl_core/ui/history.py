@@ -14,8 +14,8 @@ PAGE = 12  # pictures of the trash that are shown at a time
 def buttons(project: Project) -> None:
     """Undo and Redo, and the trash where something is in it."""
     for label, stack, icon, keys in (
-        ("Undo", session.UNDO, ":material/undo:", "ctrl+z"),
-        ("Redo", session.REDO, ":material/redo:", "ctrl+y"),
+        ("Undo", session.UNDO, ":material/undo:", "alt+z"),
+        ("Redo", session.REDO, ":material/redo:", "alt+y"),
     ):
         st.button(
             label, key=f"step_{stack}", icon=icon, type="tertiary", shortcut=keys, on_click=_step, args=(stack,),

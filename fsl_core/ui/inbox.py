@@ -16,6 +16,7 @@ from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project, ne
 from fsl_core.ui.store import Store
 
 SAID = 5  # files named one by one in a report
+MOST_AT_ONCE = 4  # pictures that are decoded, each of up to 240 MB
 
 
 class File(NamedTuple):
@@ -50,25 +51,31 @@ class Report(NamedTuple):
     Attributes:
         added: number of pictures added.
         skipped: one sentence for each file that was not.
+        remarks: one sentence for each picture that was added and stands somewhere else as well.
     """
 
     added: int
     skipped: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def __add__(self, other: object) -> "Report":
         """Both reports in one."""
         if not isinstance(other, Report):
             return NotImplemented
-        return type(self)(self.added + other.added, self.skipped + other.skipped)
+        return type(self)(self.added + other.added, self.skipped + other.skipped, self.remarks + other.remarks)
 
     def sentences(self) -> list[str]:
         """The report for people: a summary, then the first reasons."""
         summary = f"{self.added} {'picture' if self.added == 1 else 'pictures'} added"
-        if not self.skipped:
-            return [f"{summary}."]
-        more = len(self.skipped) - SAID
-        rest = [f"… and {more} more."] if more > 0 else []
-        return [f"{summary}, {len(self.skipped)} skipped:", *self.skipped[:SAID], *rest]
+        if self.skipped:
+            summary = f"{summary}, {len(self.skipped)} skipped"
+        told = [*_first(self.skipped), *_first(self.remarks)]
+        return [f"{summary}{':' if told else '.'}", *told]
+
+
+def _first(sentences: tuple[str, ...]) -> list[str]:
+    more = len(sentences) - SAID
+    return [*sentences[:SAID], *([f"… and {more} more."] if more > 0 else [])]
 
 
 def files_of_zip(data: bytes) -> list[File]:
@@ -95,7 +102,7 @@ def store_all(
     Raises:
         EpisodeError: the source of the files as a whole is not readable.
     """
-    workers = os.cpu_count() or 1
+    workers = min(os.cpu_count() or 1, MOST_AT_ONCE)
     with ThreadPoolExecutor(workers) as pool:
         delivered = _Delivered()
         for file in files:
@@ -174,7 +181,7 @@ def placement(paths: Iterable[str], title: str) -> Callable[[str], Place]:
 
 def add_to_class(project: Project, class_id: str, pictures: Iterable[Picture]) -> tuple[Project, Report]:
     """Add support pictures to a class: the project and what was added."""
-    added, skipped = 0, []
+    added, skipped, remarks = 0, [], []
     for picture in pictures:
         owner = project.image_class(class_id)
         if any(old.id == picture.id for old in owner.pictures):
@@ -182,14 +189,15 @@ def add_to_class(project: Project, class_id: str, pictures: Iterable[Picture]) -
         elif len(owner.pictures) >= MAX_SHOTS:
             skipped.append(f"{called(picture.name)} is one too many: a class has at most {MAX_SHOTS} pictures.")
         else:
+            remarks += _elsewhere(project, picture)
             project = project.with_class(replace(owner, pictures=(*owner.pictures, picture)))
             added += 1
-    return replace(project, is_sample=project.is_sample and not added), Report(added, tuple(skipped))
+    return replace(project, is_sample=project.is_sample and not added), Report(added, tuple(skipped), tuple(remarks))
 
 
 def add_queries(project: Project, pictures: Iterable[tuple[Picture, str | None]]) -> tuple[Project, Report]:
     """Add pictures to ask about, each with the id of its true class where that is known."""
-    added, skipped = 0, []
+    added, skipped, remarks = 0, [], []
     for picture, true_class in pictures:
         if any(old.id == picture.id for old in project.queries):
             skipped.append(f"{called(picture.name)} is already there.")
@@ -198,9 +206,19 @@ def add_queries(project: Project, pictures: Iterable[tuple[Picture, str | None]]
                 f"{called(picture.name)} is one too many: there are at most {MAX_QUERIES} pictures to ask about."
             )
         else:
+            remarks += _elsewhere(project, picture)
             project = replace(project, queries=(*project.queries, Query(picture, true_class)), is_sample=False)
             added += 1
-    return project, Report(added, tuple(skipped))
+    return project, Report(added, tuple(skipped), tuple(remarks))
+
+
+def _elsewhere(project: Project, picture: Picture) -> list[str]:
+    """A remark where the very same picture is in the project already."""
+    owners = [one.name for one in project.classes if any(old.id == picture.id for old in one.pictures)]
+    if owners:
+        return [f"{called(picture.name)} is an example of {owners[0]} as well."]
+    asked = any(query.id == picture.id for query in project.queries)
+    return [f"{called(picture.name)} is among the pictures to ask about as well."] if asked else []
 
 
 def deliver(project: Project, deliveries: Iterable[Delivery]) -> tuple[Project, Report]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fsl_core.figures import Cell
 from fsl_core.records import Flow
-from fsl_core.ui import glossary, session
+from fsl_core.ui import glossary, quiz, session
 from fsl_core.ui.engine import Pair
 
 SIDE, ROW, COLUMN = "fsl_side", "fsl_row", "fsl_column"  # keys of the widgets that hold the selected region
@@ -20,7 +20,8 @@ def choose() -> Pair:
     boxes = st.columns(3)
     query_id = pick(boxes[0], "Query", queries, current.query_id if current else None, glossary.explain("query"))
     answer, class_id = project.answer, current.class_id if current else None
-    if class_id is None and answer and query_id in answer.query_ids:
+    told = not quiz.is_hidden(project, project.query(query_id))
+    if class_id is None and answer and query_id in answer.query_ids and told:
         row = answer.probabilities[answer.query_ids.index(query_id)]
         class_id = answer.class_ids[row.index(max(row))]
     class_id = pick(boxes[1], "Class", {key: one.name for key, one in classes.items()}, class_id)

@@ -47,9 +47,9 @@ class Project:
 
     @property
     def in_use(self) -> "Project":
-        """The project without the classes and pictures that are switched off: what a model gets to see."""
-        classes = (replace(one, pictures=one.in_use, off=frozenset()) for one in self.classes if not one.is_off)
-        return replace(self, classes=tuple(classes))
+        """The project without what is switched off, and without classes of which nothing is left: what a model sees."""
+        left = [one for one in self.classes if not one.is_off and (one.in_use or not one.pictures)]
+        return replace(self, classes=tuple(replace(one, pictures=one.in_use, off=frozenset()) for one in left))
 
     def image_class(self, class_id: str) -> ImageClass:
         """The class with this id.
@@ -193,7 +193,8 @@ class Project:
             return f"There must be at least two classes{off}, each with at least one picture."
         empty = [image_class.name for image_class in classes if not image_class.pictures]
         if empty:
-            return f"{' and '.join(empty[:2])}{' and others' if len(empty) > 2 else ''} still need a picture."
+            others = " and others" if len(empty) > 2 else ""
+            return f"{' and '.join(empty[:2])}{others} still {'needs' if len(empty) == 1 else 'need'} a picture."
         return None if self.queries else "Add at least one picture to ask about."
 
     def support_key(self, weights: str) -> str:

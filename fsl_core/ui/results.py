@@ -18,7 +18,8 @@ UNKNOWN = "True class: not known"
 def query_cards(project: Project) -> None:
     """Every query with its answer, if there is one; answers to an earlier state are marked."""
     if not project.queries:
-        st.info("Drop the pictures to ask about above, then press Classify.", icon=":material/help:")
+        then = "the answers come by themselves" if project.settings.live else "press Classify"
+        st.info(f"Drop the pictures to ask about above; then {then}.", icon=":material/help:")
         return
     weights = session.weights()
     table = answers.scores(project, project.answer) if project.answer else None
@@ -41,8 +42,9 @@ def summary(project: Project, answer: Answer) -> None:
     table = answers.scores(project, answer)
     known = int((table.labels >= 0).sum())
     computed = answer.computed_images
+    guessing = any(quiz.is_hidden(project, query) for query in answers.answered(project, answer))
     with st.container(horizontal=True, key="fsl_numbers", gap="large"):
-        if table.accuracy is not None:
+        if table.accuracy is not None and not guessing:
             right = round(table.accuracy * known)
             _number("Accuracy", f"{table.accuracy:.0%}".replace("%", " %"), f"{right} of {known} right")
         if not answer.beforehand:
@@ -51,9 +53,11 @@ def summary(project: Project, answer: Answer) -> None:
             pairs = f"{len(answer.query_ids)} queries, {len(answer.class_ids)} classes"
             _number("Time for matching", f"{answer.classifier_seconds:.2f} s", pairs)
     if answer.beforehand:
-        st.caption("The answers to a sample set come with the app; Classify computes them again on this computer.")
+        st.caption("These answers came with the app, until they are computed on this computer too.")
     if answer.note:
         st.info(answer.note, icon=":material/memory:")
+    if guessing:
+        return
     with st.container(horizontal=True):
         _download("CSV", answers.to_csv(table), "text/csv")
         _download("JSON", answers.to_json(table, answer), "application/json")

@@ -118,8 +118,6 @@ def _save(changed: Project, *history: list[Project]) -> None:
     now = project()
     changed = replace(changed, revision=now.revision + 1)
     try:
-        if history:  # first, as without it nothing of the edit may stay
-            store().save_history(*history)
         store().save(changed)
     except ChangedElsewhereError:
         _enter(*Store.open(now.id))
@@ -127,6 +125,7 @@ def _save(changed: Project, *history: list[Project]) -> None:
     st.session_state[PROJECT] = changed
     if history:
         st.session_state[UNDO], st.session_state[REDO] = history
+        store().save_history(*history)
 
 
 def start(fill: Callable[[Store, Project], Project] = lambda store, project: project) -> None:

@@ -26,7 +26,7 @@ HOME_VARIABLE = "FEW_SHOT_LENS_HOME"
 WORKING_SIZE = 1024
 THUMBNAIL_SIZE = 256
 
-PROJECT, HISTORY, OWNER = "project.json", "history.json", "owner"  # files of a project
+PROJECT, HISTORY, ORDER, OWNER = "project.json", "history", "order", "owner"  # in the folder of a project
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")  # 128 random bits: who knows the id may open the project
 IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -45,8 +45,8 @@ class Store:
 
     Attributes:
         folder: `originals/` holds the files as they came, `working/` JPEG copies of at most `WORKING_SIZE` pixels for
-            the screen, `thumbnails/` smaller ones; `project.json` is the latest state, `history.json` those before and
-            after it; `owner` says who made it, where many people share the app.
+            the screen, `thumbnails/` smaller ones; `project.json` is the latest state, `history/` holds those before
+            and after it; `owner` says who made it, where many people share the app.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -104,19 +104,31 @@ class Store:
         self._write(PROJECT, project.to_json().encode())
 
     def save_history(self, undo: Sequence[Project], redo: Sequence[Project]) -> None:
-        """Write the states that can be gone back to and forward to; their answers are not kept.
+        """Write the states that can be gone back to and forward to, each once; their answers are not kept.
 
         Raises:
             FSLError: the disk is full or the folder cannot be written.
         """
-        stacks = [[replace(state, answer=None).to_json() for state in stack] for stack in (undo, redo)]
-        self._write(HISTORY, json.dumps(stacks).encode())
+        wanted = {f"{state.revision}.json": state for state in (*undo, *redo)}
+        kept = {path.name for path in (self.folder / HISTORY).glob("*.json")}
+        for name in wanted.keys() - kept:
+            self._write(f"{HISTORY}/{name}", replace(wanted[name], answer=None).to_json().encode())
+        order = [[state.revision for state in stack] for stack in (undo, redo)]
+        self._write(f"{HISTORY}/{ORDER}", json.dumps(order).encode())
+        for name in kept - wanted.keys():
+            (self.folder / HISTORY / name).unlink(missing_ok=True)
 
     def history(self) -> tuple[list[Project], list[Project]]:
         """What `save_history` wrote; nothing where it is not there or damaged."""
+        folder = self.folder / HISTORY
+
+        def state(revision: object) -> Project:
+            text = (folder / f"{int(str(revision))}.json").read_text("utf-8")
+            return replace(Project.from_json(text), id=self.folder.name)
+
         try:
-            undo, redo = json.loads((self.folder / HISTORY).read_text("utf-8"))
-            return [Project.from_json(text) for text in undo], [Project.from_json(text) for text in redo]
+            undo, redo = json.loads((folder / ORDER).read_text("utf-8"))
+            return [state(one) for one in undo], [state(one) for one in redo]
         except (OSError, ValueError, TypeError, EpisodeError):
             return [], []
 

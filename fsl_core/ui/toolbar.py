@@ -23,7 +23,7 @@ def toolbar() -> None:
         _name(session.project())
         with st.popover("Sample episode", icon=":material/casino:", help=glossary.explain("episode")):
             _samples()
-        with st.popover("Folder or zip", icon=":material/folder_open:"):
+        with st.popover("Folder or zip", icon=":material/folder_open:", key=f"fsl_folder_{uploads.folders_taken()}"):
             uploads.folder_inbox()
         opened = st.popover("Open or save", icon=":material/save:", key="open_or_save", on_change="rerun")
         with opened:

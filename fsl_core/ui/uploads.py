@@ -30,6 +30,7 @@ from fsl_core.ui.store import Store
 from fsl_core.ui.text import plain
 
 CLASSES, QUERIES, EVERYTHING, EPISODE = "classes", "queries", "everything", "episode"
+EVERYTHING_ZIPPED = f"{EVERYTHING} zip"
 MEGABYTES = MAX_BYTES // 1_000_000  # of a picture, as `images.decode` allows
 
 Source = tuple[Sequence[File], Callable[[str], Place]]
@@ -110,7 +111,12 @@ def folder_inbox() -> None:
     st.caption("Every sub-folder becomes a class. `support/` and `query/` folders are understood as well.")
     folder = Inbox(EVERYTHING, _sorted_by_folder, take, EVERYTHING)
     _show(folder, "A folder", accept_multiple_files="directory")
-    _show(folder._replace(name=f"{EVERYTHING} zip"), "Or a zip of it", type=["zip"], accept_multiple_files=False)
+    _show(folder._replace(name=EVERYTHING_ZIPPED), "Or a zip of it", type=["zip"], accept_multiple_files=False)
+
+
+def folders_taken() -> str:
+    """Another text after every folder or zip, so that what `folder_inbox` stands in closes and shows the report."""
+    return f"{session.inbox_key(EVERYTHING)} {session.inbox_key(EVERYTHING_ZIPPED)}"
 
 
 def episode_inbox() -> None:
@@ -164,7 +170,8 @@ def _import(files: list[UploadedFile], inbox: Inbox) -> list[session.Notice]:
             session.edit(lambda project: take(project, *new))
     except FSLError as error:
         return [session.Notice(session.BAD, plain(str(error)))]
-    kind = session.GOOD if not report.skipped else session.MIXED if report.added else session.BAD
+    smooth = not report.skipped and not report.remarks
+    kind = session.GOOD if smooth else session.MIXED if report.added else session.BAD
     return [session.Notice(kind, "  \n".join(plain(sentence) for sentence in report.sentences()))]
 
 

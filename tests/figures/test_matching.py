@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fsl_core.figures import Cell, flows_of, matching, strongest
-from fsl_core.figures.panes import Pane, dimmed
+from fsl_core.figures.panes import Pane, dimmed, shades
 from fsl_core.records import Flow
 from tests.figures.conftest import make_flow
 
@@ -80,10 +80,15 @@ def test_hover_states_weight_flow_similarity_and_contribution(flow: Flow) -> Non
 
 def test_brightness_follows_the_weights() -> None:
     white = np.full((8, 8, 3), 255, np.uint8)
-    part = dimmed(Pane("query", white, (1, 2), "Query"), np.array([0.0, 1.0]), smooth=False)
+    pane = Pane("query", white, (1, 2), "Query", left=1.5)
+    part = dimmed(pane, np.array([0.0, 1.0]))
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(part["source"].split(",")[1]))))
     assert pixels[:, -10:].mean() > 250
     assert 15 < pixels[:, :10].mean() < 60
+    dark, bright = shades(pane, np.array([0.0, 1.0]))
+    assert (dark["path"], bright["path"]) == ("M1.5,0.0H2.0V1.0H1.5Z", "M2.0,0.0H2.5V1.0H2.0Z")
+    assert (dark["fillcolor"], bright["fillcolor"]) == ("rgba(0,0,0,0.88)", "rgba(0,0,0,0.0)")
+    assert len(shades(pane, np.array([0.5, 0.5]))) == 1
 
 
 @pytest.mark.parametrize(("query_grid", "support_grid"), [((10, 10), (5, 5)), ((1, 1), (1, 1)), ((5, 5), (1, 1))])

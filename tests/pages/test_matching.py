@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fsl_core.records import Flow
-from fsl_core.ui import requests, session
+from fsl_core.ui import beforehand, requests, session
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import COLUMN, ROW, SIDE
 
@@ -36,6 +36,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Pair]:
 
     monkeypatch.setenv("FEW_SHOT_LENS_HOME", str(tmp_path))
     monkeypatch.setattr(requests, "match", match)
+    monkeypatch.setattr(beforehand, "answered", lambda theme, project, card: project)
     return pairs
 
 
@@ -93,3 +94,13 @@ def test_without_queries_the_page_sends_to_classify(asked: list[Pair]) -> None:
     assert not page.exception
     assert not figures_of(page)
     assert [button.label for button in page.button] == ["Go to Classify"]
+
+
+def test_a_quiz_gives_nothing_away(asked: list[Pair]) -> None:
+    page = open_page()
+    project = page.session_state["project"]
+    page.session_state["project"] = replace(project, settings=replace(project.settings, quiz=True))
+    page.run()
+    assert not page.exception
+    assert not figures_of(page)
+    assert any("guess this picture" in info.value for info in page.info)

@@ -126,3 +126,16 @@ def test_what_was_done_can_be_undone_in_a_new_session(quiet: AppTest) -> None:
     assert not later.exception
     assert not project(later).classes[0].is_off
     assert not button(later, "Redo").disabled
+
+
+def test_a_window_that_is_behind_does_not_spoil_the_history(quiet: AppTest) -> None:
+    owner = project(quiet).classes[0]
+    behind = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    behind.query_params["project"] = project(quiet).id
+    behind = behind.run().switch_page("pages/classify.py").run()
+    for name in ("one", "two", "three"):
+        quiet.text_input(key=f"name_{owner.id}").input(name).run()
+    behind.text_input(key=f"name_{owner.id}").input("late").run()
+    assert project(behind).classes[0].name == "three"
+    button(behind, "Undo").click().run()
+    assert project(behind).classes[0].name == "two"

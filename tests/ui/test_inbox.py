@@ -145,3 +145,12 @@ def test_an_empty_zip_and_classes_without_a_name() -> None:
         files_of_zip(archive.getvalue())
     place = placement(["  /1.png", "a\nb/1.png"], "zip")
     assert [place(path).class_name for path in ("  /1.png", "a\nb/1.png")] == ["zip", "a b"]
+
+
+def test_the_same_picture_in_two_places_is_remarked_on() -> None:
+    project = Project("0").with_new_class().with_new_class()
+    project, first = add_to_class(project, project.classes[0].id, [picture(1)])
+    project, second = add_to_class(project, project.classes[1].id, [picture(1)])
+    project, third = add_queries(project, [(picture(1), None)])
+    assert (first.remarks, second.added, third.added) == ((), 1, 1)
+    assert second.sentences() == third.sentences() == ["1 picture added:", "1.png is an example of Class 1 as well."]

@@ -140,3 +140,13 @@ def test_the_file_of_a_project_holds_all_of_it() -> None:
         revision=7,
     )
     assert Project.from_json(project.to_json()) == project
+
+
+def test_a_class_whose_examples_are_all_off_is_left_out_and_an_empty_one_still_needs_a_picture() -> None:
+    picture, query = Picture("a" * 64, "a.png"), Query(Picture("b" * 64, "b.png"))
+    classes = tuple(ImageClass(name, name, (picture,)) for name in ("x", "y", "z"))
+    project = Project("0", classes=classes, queries=(query,)).with_switched("x", picture.id)
+    assert [one.name for one in project.in_use.classes] == ["y", "z"]
+    assert project.what_is_missing() is None
+    empty = replace(project, classes=(*project.classes, ImageClass("e", "e")))
+    assert empty.what_is_missing() == "e still needs a picture."

@@ -175,11 +175,13 @@ def test_episode_and_back() -> None:
 
 def test_the_history_outlives_the_session_and_damage_costs_only_it() -> None:
     store, project = filled()
-    before, after = (replace(project, name=name, answer=None) for name in ("before", "after"))
+    before, after = (replace(project, revision=revision, answer=None) for revision in (1, 3))
     assert store.history() == ([], [])
     store.save_history([before], [after])
     again, _ = Store.open(project.id)
     assert again.history() == ([before], [after])
-    (store.folder / "history.json").write_text("[[}")
+    again.save_history([after], [])
+    assert [path.name for path in (store.folder / "history").glob("*.json")] == ["3.json"]
+    (store.folder / "history" / "3.json").write_text("[[}")
     assert again.history() == ([], [])
     assert Store.open(project.id)[1].id == project.id

@@ -13,7 +13,8 @@ from benchmarks.browser import settle
 SAMPLE = "Try the sample episode"
 INBOX = '[data-testid="stFileUploader"] input[type=file]'
 REFRESHED = """() => document.querySelector('[data-testid="stApp"]').dataset.testScriptState === 'notRunning'
-    && !document.querySelector('[data-testid="stProgress"]')
+    && document.querySelector('.fsl-words')
+    && !document.querySelector('[data-testid="stProgress"], [data-stale="true"]')
     && ![...document.querySelectorAll('.fsl-old')].some(mark => mark.textContent === 'outdated')"""
 
 
@@ -47,6 +48,7 @@ class Person:
         if self.button("Skip tour").is_visible():  # on a first visit
             self.button("Skip tour").click()
         self.page.get_by_text("Time for features").wait_for()
+        settle(self.page)
         self.refreshed()
 
     def open(self, path: str = "") -> None:

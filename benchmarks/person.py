@@ -4,7 +4,6 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from playwright.sync_api import Browser, FilePayload, Locator, Page
 
@@ -70,12 +69,9 @@ class Person:
         """Wait until every answer speaks of the project as it is."""
         self.page.wait_for_function(REFRESHED)
 
-    def ask(self, files: Sequence[Path | FilePayload]) -> None:
+    def ask(self, files: Sequence[FilePayload]) -> None:
         """Drop pictures to ask about."""
-        self._drop(self.page.locator(INBOX).last, files)
-
-    def _drop(self, inbox: Locator, files: Sequence[Path | FilePayload]) -> None:
-        inbox.set_input_files(list(files))  # type: ignore[arg-type]
+        self.page.locator(INBOX).last.set_input_files(files)
 
     def every_picture(self) -> Locator:
         """The pictures that the page shows, examples and queries."""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fsl_core.errors import TransportError
 from fsl_core.transport.potentials import balance
-from fsl_core.transport.problem import TransportPlan, TransportProblem, TransportSolver
+from fsl_core.transport.problem import TransportPlan, TransportProblem, TransportSolver, double_precision
 from fsl_core.types import check_options, option
 
 WORTH_A_THREAD = 20_000  # costs; fewer are solved in less time than it takes to start a thread
@@ -66,8 +66,8 @@ class _OptimalCost(torch.autograd.Function):
         target: Float[Tensor, "batch m"],
         limit: int,
     ) -> tuple[Tensor, ...]:
-        c, a, b = (tensor.detach().to("cpu", torch.float64).contiguous() for tensor in (cost, source, target))
-        problem = TransportProblem(c, a, b * (a.sum(dim=1) / b.sum(dim=1))[:, None])
+        parts = (tensor.detach().cpu().contiguous() for tensor in (cost, source, target))
+        problem = double_precision(TransportProblem(*parts))
         plan, value, u, v, status = _solve(problem, limit)
         u, v = balance(problem, u, v)
         ctx.save_for_backward(plan, u, v)

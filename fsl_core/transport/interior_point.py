@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from fsl_core.transport.marginals import MarginalEquations, marginal_equations
-from fsl_core.transport.potentials import balance, extend
+from fsl_core.transport.potentials import answered, extend
 from fsl_core.transport.problem import (
     FAILED,
     ITERATION_LIMIT,
@@ -58,7 +58,6 @@ class InteriorPoint(TransportSolver):
 
     def __call__(self, problem: TransportProblem) -> TransportPlan:
         problem.check()
-        like = problem.cost
         exact = double_precision(problem)
         n, m = exact.cost.shape[1:]
         unit = exact.source.sum(dim=1, keepdim=True) / n
@@ -67,9 +66,7 @@ class InteriorPoint(TransportSolver):
         solved = [_Plan.apply(*part, self) for part in parts]
         x, u, v, status = (torch.cat(parts) for parts in zip(*solved, strict=True))
         plan = x * unit[:, :, None]
-        u, v = balance(exact, *extend(exact, u, v))
-        cost = (plan * exact.cost).sum(dim=(1, 2))
-        return TransportPlan(plan.to(like), cost.to(like), u.detach().to(like), v.detach().to(like), status)
+        return answered(exact, plan, extend(exact, u, v), status, problem.cost)
 
 
 class _Plan(torch.autograd.Function):

@@ -1,10 +1,10 @@
 """Dual solutions of transport problems: derived from a plan, completed, and fixed in their free constant."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from fsl_core.transport.problem import TransportProblem
+from fsl_core.transport.problem import TransportPlan, TransportProblem
 
 Pair = tuple[Float[Tensor, "batch n"], Float[Tensor, "batch m"]]
 NEGLIGIBLE = 1e-6  # share of the total mass; smaller flows of a single precision plan may be rounding
@@ -39,3 +39,21 @@ def balance(problem: TransportProblem, u: Float[Tensor, "batch n"], v: Float[Ten
     """Move a constant from one potential to the other so that each accounts for half of the cost."""
     surplus = ((problem.source * u).sum(dim=1) - (problem.target * v).sum(dim=1)) / (2 * problem.source.sum(dim=1))
     return u - surplus[:, None], v + surplus[:, None]
+
+
+def answered(
+    problem: TransportProblem,
+    plan: Float[Tensor, "batch n m"],
+    potentials: Pair,
+    status: Int[Tensor, " batch"],
+    like: Tensor,
+) -> TransportPlan:
+    """The answer of a solver whose plan can be differentiated; the potentials are balanced and constant.
+
+    Args:
+        problem: as it was solved, in double precision.
+        like: whose precision and device the answer gets.
+    """
+    cost = (plan * problem.cost).sum(dim=(1, 2))
+    u, v = (one.detach() for one in balance(problem, *potentials))
+    return TransportPlan(plan.to(like), cost.to(like), u.to(like), v.to(like), status)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from fsl_core.transport.marginals import marginal_equations
-from fsl_core.transport.potentials import balance
+from fsl_core.transport.potentials import answered
 from fsl_core.transport.problem import (
     ITERATION_LIMIT,
     SOLVED,
@@ -58,14 +58,11 @@ class Sinkhorn(TransportSolver):
 
     def __call__(self, problem: TransportProblem) -> TransportPlan:
         problem.check()
-        like = problem.cost
         exact = double_precision(problem)
         total = exact.source.sum(dim=1, keepdim=True)
         x, u, v, status = _Plan.apply(exact.cost, exact.source / total, exact.target / total, self)
         plan = x * total[:, :, None]
-        u, v = balance(exact, u, v)
-        cost = (plan * exact.cost).sum(dim=(1, 2))
-        return TransportPlan(plan.to(like), cost.to(like), u.detach().to(like), v.detach().to(like), status)
+        return answered(exact, plan, (u, v), status, problem.cost)
 
 
 class _Plan(torch.autograd.Function):

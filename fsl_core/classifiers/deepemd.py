@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -23,7 +22,9 @@ BLOCK = 2**23  # numbers in the similarity maps that are held at once
 
 @dataclass(frozen=True, eq=False)
 class Matching:
-    """How every query was matched to every target; `DeepEMD.regions` says where the nodes lie.
+    """How every query was matched to every target: nodes are the cells of the maps, row-major.
+
+    Those of a feature pyramid come first, level by level as `DeepEMD.sides` names them.
 
     Attributes:
         query_weight, target_weight: marginals of the plan; the weights of one image sum to 1.
@@ -147,27 +148,41 @@ class DeepEMD(Classifier):
         surplus = matching.logits.softmax(dim=1) - one_hot(labels, len(layer))
         pull = (self.temperature / len(labels) * surplus)[:, :, None, None] * matching.plan
         gradient = nodes.similarity_gradient(support, target, pull, self.metric, self.centre)
-        if self._sides:
-            gradient = nodes.pooling(*layer.shape[2:], self._sides).to(gradient).T @ gradient
+        if self.sides:
+            gradient = nodes.pooling(*layer.shape[2:], self.sides).to(gradient).T @ gradient
         return gradient.mT.unflatten(2, layer.shape[2:])
 
     def match(
         self,
         query: Float[Tensor, "n_query channels query_height query_width"],
         target: Float[Tensor, "n_target channels target_height target_width"],
+        query_factor: Float[Tensor, "n_query n"] | None = None,
+        target_factor: Float[Tensor, "n_target m"] | None = None,
     ) -> Matching:
         """Match every query map to every target map (a class's prototype, or one support image's).
+
+        Args:
+            query_factor, target_factor: multiplied to the weights before they are normalised; >= 0, not all 0 for any
+                image, where 0 takes a node out. None = 1.
 
         Raises:
             OptionError: a pyramid is asked for of maps without rows and columns.
             TransportError: a feature is not finite, or the solver gave up on a pair.
         """
-        return self.match_nodes(self.nodes_of(query), self.nodes_of(target))
+        return self.match_nodes(self.nodes_of(query), self.nodes_of(target), query_factor, target_factor)
 
-    def match_nodes(self, query: Nodes, target: Nodes) -> Matching:
+    def match_nodes(
+        self,
+        query: Nodes,
+        target: Nodes,
+        query_factor: Float[Tensor, "n_query n"] | None = None,
+        target_factor: Float[Tensor, "n_target m"] | None = None,
+    ) -> Matching:
         """As `match`, for nodes that were made before."""
         similarity = nodes.similarities(query, target, self.metric)
-        source, sink = self._weights(query, target)
+        source, sink = _weights(query, target)
+        source = nodes.normalised(source, None if query_factor is None else query_factor[:, None])
+        sink = nodes.normalised(sink, target_factor)
         if self.flow == "proportional":
             plan = source[:, :, :, None] * sink[:, :, None]
             score = (plan * similarity).sum(dim=(2, 3))
@@ -185,29 +200,26 @@ class DeepEMD(Classifier):
     def nodes_of(self, maps: Float[Tensor, "images channels height width"]) -> Nodes:
         """The nodes of each map, in the forms in which they are matched."""
         raw = maps.flatten(2).mT
-        if self._sides:
-            raw = nodes.pooling(*maps.shape[2:], self._sides).to(raw) @ raw
+        if self.sides:
+            raw = nodes.pooling(*maps.shape[2:], self.sides).to(raw) @ raw
         share = None
         if self.weights == "equal":
-            share = nodes.equal_shares(raw)
+            share = torch.ones_like(raw[:, :, 0])
         elif self.weights in nodes.CLUSTERINGS:
-            share = nodes.cluster_shares(raw, self.weights)
+            share = nodes.cluster_sizes(raw, self.weights)
         return Nodes(raw, *nodes.embed(raw, self.metric, self.centre), share)
 
-    def regions(self, height: int, width: int) -> Float[np.ndarray, "nodes 4"]:
-        """Where the nodes of a map of so many cells lie: top, left, bottom, right, each in [0, 1] of the image."""
-        return nodes.regions(height, width, self._sides)
-
     @property
-    def _sides(self) -> tuple[int, ...]:
+    def sides(self) -> tuple[int, ...]:
+        """Rows = columns of each pooled level of the pyramid; their nodes stand before the map's own cells."""
         return () if self.pyramid == "none" else tuple(int(side) for side in self.pyramid.split(","))
 
-    def _weights(
-        self, query: Nodes, target: Nodes
-    ) -> tuple[Float[Tensor, "n_query n_target n"], Float[Tensor, "n_query n_target m"]]:
-        """Marginals of the plan of each pair."""
-        if query.share is None or target.share is None:
-            given, taken = nodes.cross_reference_weights(query.raw, target.raw)
-            return nodes.normalised(given), nodes.normalised(taken)
-        pairs = (len(query.raw), len(target.raw), -1)
-        return query.share[:, None].expand(pairs), target.share[None].expand(pairs)
+
+def _weights(
+    query: Nodes, target: Nodes
+) -> tuple[Float[Tensor, "n_query n_target n"], Float[Tensor, "n_query n_target m"]]:
+    """Weights of the nodes of each pair, not normalised."""
+    if query.share is None or target.share is None:
+        return nodes.cross_reference_weights(query.raw, target.raw)
+    pairs = (len(query.raw), len(target.raw), -1)
+    return query.share[:, None].expand(pairs), target.share[None].expand(pairs)

@@ -1,4 +1,4 @@
-"""The nodes of an image, its regions as vectors: where they lie, how alike two are, how much each of them counts."""
+"""The nodes of an image, its regions as vectors: how they are made, how alike two are, how much each of them counts."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class Nodes(NamedTuple):
         raw: as the backbone made them; row-major, of a pyramid the coarse levels first.
         embedding: centred and, for the cosine, of unit length.
         length: what the embedding was divided by; 1 where it was not.
-        share: weights that depend on the image alone and sum to 1; None for cross-reference weights.
+        share: weights that depend on the image alone, not normalised; None for cross-reference weights.
     """
 
     raw: Float[Tensor, "images n channels"]
@@ -54,15 +54,6 @@ def pooling(height: int, width: int, sides: tuple[int, ...]) -> Float[Tensor, "n
     cells = torch.eye(height * width).unflatten(1, (1, height, width))
     levels = [adaptive_avg_pool2d(cells, side).flatten(1) for side in sides]
     return torch.cat([*levels, cells.flatten(1)], dim=1).T
-
-
-def regions(height: int, width: int, sides: tuple[int, ...]) -> Float[np.ndarray, "nodes 4"]:
-    """Where each node of `pooling` lies: top, left, bottom, right, in [0, 1] of the image."""
-    used = pooling(height, width, sides).unflatten(1, (height, width)).numpy() > 0
-    rows, columns = used.any(axis=2), used.any(axis=1)
-    edges = [rows.argmax(axis=1) / height, columns.argmax(axis=1) / width]
-    edges += [1 - rows[:, ::-1].argmax(axis=1) / height, 1 - columns[:, ::-1].argmax(axis=1) / width]
-    return np.stack(edges, axis=1)
 
 
 def embed(
@@ -115,31 +106,30 @@ def cross_reference_weights(
     return relu(query_weight) + WEIGHT_FLOOR, relu(target_weight) + WEIGHT_FLOOR
 
 
-def normalised(weight: Float[Tensor, "n_query n_target nodes"]) -> Float[Tensor, "n_query n_target nodes"]:
-    """Weights with the second floor that sum to 1."""
+def normalised(
+    weight: Float[Tensor, "n_query n_target nodes"], factor: Float[Tensor, "... nodes"] | None = None
+) -> Float[Tensor, "n_query n_target nodes"]:
+    """Weights with the second floor, multiplied by `factor`, that sum to 1."""
     weight = weight + SECOND_FLOOR
+    if factor is not None:
+        weight = weight * factor
     return weight / weight.sum(dim=2, keepdim=True)
 
 
-def equal_shares(nodes: Float[Tensor, "images n channels"]) -> Float[Tensor, "images n"]:
-    """The same weight for every node."""
-    return torch.full_like(nodes[:, :, 0], 1 / nodes.shape[1])
-
-
-def cluster_shares(nodes: Float[Tensor, "images n channels"], method: str) -> Float[Tensor, "images n"]:
-    """Each node weighs in proportion to the size of its cluster among the raw nodes of its image; constants.
+def cluster_sizes(nodes: Float[Tensor, "images n channels"], method: str) -> Float[Tensor, "images n"]:
+    """Each node weighs as much as its cluster among the raw nodes of its image has nodes; constants.
 
     Colour retrieval, which the paper's Table 2 takes this from, makes one node of a cluster, its centre, and lets it
-    weigh as many pixels as it has. Here the cells stay the nodes, so that the plan can be shown on them: each cell gets
-    the whole size of its cluster before the weights are made to sum to 1. To divide a cluster's size among its cells
-    instead would give equal weights whatever the clusters are.
+    weigh as many pixels as it has. Here the cells stay the nodes, so that the plan can be shown on them, and each cell
+    gets the whole size of its cluster before the weights are made to sum to 1. To divide a cluster's size among its
+    cells instead would give equal weights whatever the clusters are.
 
     Args:
         method: "kmeans" with 5 clusters, the first centres drawn with a fixed seed, or "mean_shift" with scikit-learn's
             estimate of the bandwidth.
     """
-    sizes = np.stack([_cluster_sizes(image, method) for image in nodes.detach().double().cpu().numpy()])
-    return torch.from_numpy(sizes / sizes.sum(axis=1, keepdims=True)).to(nodes)
+    sizes = [_cluster_sizes(image, method) for image in nodes.detach().double().cpu().numpy()]
+    return torch.from_numpy(np.stack(sizes)).to(nodes)
 
 
 def _cluster_sizes(image: Float[np.ndarray, "n channels"], method: str) -> Float[np.ndarray, " n"]:

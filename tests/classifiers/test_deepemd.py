@@ -310,3 +310,17 @@ def test_prototypes_are_what_the_queries_are_matched_to(shots: str) -> None:
     prototypes = classifier.prototypes(features)
     assert torch.allclose(classifier.match(features.query, prototypes).logits, classifier(features).logits, atol=1e-6)
     assert torch.equal(prototypes, features.prototypes) == (shots == "mean")
+
+
+@pytest.mark.parametrize("weights", ["cross_reference", "equal"])
+def test_factors_change_weights_before_they_are_normalised(weights: str) -> None:
+    features, classifier = random_features(3, 2, 2), DeepEMD(weights=weights)
+    generator = torch.Generator().manual_seed(1)
+    factors = torch.rand(2, 4, generator=generator), torch.rand(3, 4, generator=generator)
+    factors[0][1, 2] = 0
+    plain = classifier.match(features.query, features.support)
+    changed = classifier.match(features.query, features.support, *factors)
+    source, sink = plain.query_weight * factors[0][:, None], plain.target_weight * factors[1]
+    assert torch.allclose(changed.query_weight, source / source.sum(2, keepdim=True))
+    assert torch.allclose(changed.target_weight, sink / sink.sum(2, keepdim=True))
+    assert (changed.plan[1, :, 2] == 0).all()

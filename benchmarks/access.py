@@ -69,7 +69,8 @@ def measure(browser: Browser, address: str, tell: bool = False) -> list[Figure]:
                 found = serious(person.page)
                 missed = person.page.evaluate(UNREACHED, CONTROLS)
                 if tell:
-                    print("\n".join(f"{name} {width} {scheme}: {one}" for one in [*found, *missed]))
+                    for one in (*found, *missed):
+                        print(f"{name} {width} {scheme}: {one}", flush=True)
                 findings += len(found)
                 unnamed += person.page.evaluate(UNNAMED)
                 unreached += len(missed)

@@ -23,7 +23,7 @@ def state(person: Person) -> State:
     page.get_by_role("button", name="Add a class").wait_for()
     settle(page)
     names = page.get_by_role("textbox", name="Name of the class").evaluate_all("found => found.map(one => one.value)")
-    off = page.locator('[class*="st-key-fsl_card_off_"], [class*="st-key-fsl_thumb_off_"]').count()
+    off = page.locator(".fsl-off").count()
     return person.pictures(), tuple(names), off
 
 

@@ -56,8 +56,7 @@ def page_of(items: tuple[Item, ...], size: int, key: str) -> tuple[Item, ...]:
 
 
 def _class_card(image_class: ImageClass, project_id: str) -> None:
-    state = "off" if image_class.is_off else "on"
-    with st.container(border=True, key=f"fsl_card_{state}_{image_class.id}"):
+    with st.container(border=True, key=f"fsl_card_{image_class.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"fsl_head_{image_class.id}"):
             _name_field(image_class)
             _switch(image_class, None)
@@ -93,8 +92,7 @@ def _name_field(image_class: ImageClass) -> None:
 
 
 def _example(image_class: ImageClass, picture: Picture, project_id: str) -> None:
-    state = "off" if picture.id in image_class.off else "on"
-    with st.container(key=f"fsl_thumb_{state}_{image_class.id}_{picture.id[:16]}"):
+    with st.container(key=f"fsl_thumb_{image_class.id}_{picture.id[:16]}"):
         thumbnail(project_id, picture, f"Example of {image_class.name}")
         if arrange.is_on():
             arrange.tick(image_class.id, picture)
@@ -123,3 +121,5 @@ def _switch(image_class: ImageClass, picture: Picture | None) -> None:
         on_click=session.try_edit,
         args=(uploads.CLASSES, lambda project: project.with_switched(image_class.id, picture and picture.id)),
     )
+    # For the stylesheet: a container whose own key changed would be built anew, and the button would lose the focus.
+    st.html(f'<i class="fsl-{"off" if is_off else "on"}"></i>')

@@ -105,6 +105,18 @@ def test_sample_episode_is_one_click_and_impatience_is_harmless(page: Page, addr
         assert sum(prediction["probabilities"].values()) == pytest.approx(1, abs=1e-4)
 
 
+def test_an_example_is_switched_off_and_on_by_keyboard_alone(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="Try the sample episode").click()
+    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
+    settle(page)
+    page.get_by_role("button", name=re.compile(r"Switch .*webp off")).first.focus()
+    for now in ("on", "off"):
+        page.keyboard.press("Enter")
+        expect(page.locator("button:focus")).to_contain_text(re.compile(f"Switch .*webp {now}"))
+        settle(page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_narrow_screens_need_no_sideways_scrolling(page: Page, address: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -10,7 +10,7 @@ from fsl_core.figures.panes import BESIDE, Pane, Side, panes, picture, plane, ta
 from fsl_core.figures.theme import INK, PAPER, SIGNED, UNSIGNED, Scale, colour_bar, signed_range, unsigned_range
 from fsl_core.records import Flow
 
-MANY = 36  # regions; more numbers than these cannot be read on a picture
+MANY = 40  # regions; more numbers than these cannot be read on a picture
 
 
 def weights(flow: Flow, side: Side = "query") -> go.Figure:
@@ -18,8 +18,7 @@ def weights(flow: Flow, side: Side = "query") -> go.Figure:
     pane = panes(flow)[0 if side == "query" else 1]
     weight = 100 * (flow.query_weight if side == "query" else flow.support_weight)
     hovers = [
-        f"<b>{pane.title} region {pane.name(node)}</b><br>weight {weight[node]:.2f} % of the mass"
-        for node in pane.nodes
+        f"<b>{pane.title} {pane.name(node)}</b><br>weight {weight[node]:.2f} % of the mass" for node in pane.nodes
     ]
     return _overlay(pane, weight, hovers, (UNSIGNED, unsigned_range(weight), "weight (% of the mass)", "{:.1f}"))
 
@@ -31,7 +30,7 @@ def contributions(flow: Flow) -> go.Figure:
     """
     pane, values = panes(flow)[0], flow.contributions
     hovers = [
-        f"<b>Query region {pane.name(node)}</b><br>contribution to the logit {values[node]:+.4f}<br>"
+        f"<b>Query {pane.name(node)}</b><br>contribution to the logit {values[node]:+.4f}<br>"
         f"weight {flow.query_weight[node]:.2%} of the mass"
         for node in pane.nodes
     ]
@@ -43,10 +42,10 @@ def contributions(flow: Flow) -> go.Figure:
 def reconstruction(flow: Flow, rebuilt: UInt8[np.ndarray, "_ _ 3"]) -> go.Figure:
     """The query beside itself rebuilt from the support picture's patches, brightness by weight (DeepEMD, figure 5)."""
     query, support = panes(flow)
-    copy = Pane("query", rebuilt, query.grid, "Rebuilt from the support", left=1 + BESIDE / 5)
+    copy = Pane("query", rebuilt, query.regions, "Rebuilt from the support", left=1 + BESIDE / 5)
     best = flow.plan.argmax(axis=1)
     hovers = [
-        f"<b>Query region {query.name(node)}</b><br>filled with support region {support.name(int(best[node]))}<br>"
+        f"<b>Query {query.name(node)}</b><br>filled with support {support.name(int(best[node]))}<br>"
         f"flow {flow.plan[node, best[node]]:.2%} of the mass, similarity {flow.similarity[node, best[node]]:+.3f}<br>"
         f"weight {flow.query_weight[node]:.2%} of the mass"
         for node in query.nodes
@@ -63,9 +62,9 @@ def _overlay(
 ) -> go.Figure:
     """Values over the grey pixels of a pane; `look` is scale, limits, the bar's title, the numbers' format."""
     scale, (low, high), title, number = look
-    rows, columns = pane.grid
+    x, y, z = _mosaic(pane, values)
     heat = go.Heatmap(
-        z=values.reshape(pane.grid), x=(np.arange(columns) + 0.5) / columns, y=(np.arange(rows) + 0.5) / rows,
+        z=z, x=x, y=y,
         zmin=low, zmax=high, colorscale=scale, colorbar=colour_bar(title), opacity=0.8, hoverinfo="skip",
     )  # fmt: skip
     font = {"color": PAPER, "size": 12, "shadow": f"0 0 3px {INK}, 0 0 3px {INK}, 0 0 6px {INK}"}
@@ -77,3 +76,15 @@ def _overlay(
             for (x, y), value in zip(places, values, strict=True)
         ]
     return plane((pane,), [heat, targets(pane, hovers)], [], images=[picture(pane, grey=True)], annotations=notes)
+
+
+def _mosaic(
+    pane: Pane, values: Float[np.ndarray, " nodes"]
+) -> tuple[Float[np.ndarray, " lines"], Float[np.ndarray, " rows"], Float[np.ndarray, "_ _"]]:
+    """The plane cut along all edges of the regions: the edges in x and in y, and the value of each piece or NaN."""
+    boxes = pane.regions.boxes.round(6)
+    (x, left_right), (y, top_bottom) = (np.unique(boxes[:, sides], return_inverse=True) for sides in ([1, 3], [0, 2]))
+    pieces = np.full((len(y) - 1, len(x) - 1), np.nan)
+    for (left, right), (top, bottom), value in zip(left_right, top_bottom, values, strict=True):
+        pieces[top:bottom, left:right] = value
+    return x, y, pieces

@@ -1,6 +1,7 @@
 """What a figure can show: frozen numpy records, complete at construction. Raw numbers; figures normalise them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -153,6 +154,71 @@ class Flow:
     def residual(self) -> float:
         """The classifier's logit minus the sum of the contributions: rounding, or a sign that something is wrong."""
         return self.logit - float(self.contributions.sum())
+
+
+@dataclass(frozen=True)
+class Emphasis:
+    """By how much the weights of regions are multiplied before those of their picture are brought to a sum of 1.
+
+    Attributes:
+        query, support: node -> factor, >= 0; 0 removes the region. Regions that are not named keep their weight.
+    """
+
+    query: Mapping[int, float] = field(default_factory=dict)
+    support: Mapping[int, float] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.query or self.support)
+
+
+@dataclass(frozen=True, eq=False)
+class WhatIf:
+    """One match and the logits of all classes, as they are and as they would be with other weights.
+
+    Attributes:
+        label: row of the class that was matched.
+        before, after: the match; the same where the emphasis is empty.
+        logits_before, logits_after: of the query for every class.
+    """
+
+    class_names: tuple[str, ...]
+    label: int
+    emphasis: Emphasis
+    before: Flow
+    after: Flow
+    logits_before: Float[np.ndarray, " n_way"]
+    logits_after: Float[np.ndarray, " n_way"]
+
+    @property
+    def probabilities(self) -> tuple[Float[np.ndarray, " n_way"], Float[np.ndarray, " n_way"]]:
+        """Softmax of the logits, before and after."""
+        powers = [np.exp(logits - logits.max()) for logits in (self.logits_before, self.logits_after)]
+        return powers[0] / powers[0].sum(), powers[1] / powers[1].sum()
+
+    @property
+    def places(self) -> tuple[Int[np.ndarray, " n_way"], Int[np.ndarray, " n_way"]]:
+        """Place of each class among all, before and after; 0 = the answer."""
+        orders = [np.argsort(-logits, kind="stable") for logits in (self.logits_before, self.logits_after)]
+        return orders[0].argsort(), orders[1].argsort()
+
+
+@dataclass(frozen=True, eq=False)
+class SolverRun:
+    """What one transport solver makes of the problem behind a flow.
+
+    Attributes:
+        solver: its name.
+        flow: the flow with this solver's plan; its logit follows from `value`.
+        value: total cost of the plan, in units of 1 - similarity.
+        seconds: wall time, the least of a few runs.
+        status: 0 = solved, 1 = stopped at the iteration limit, 2 = failed.
+    """
+
+    solver: str
+    flow: Flow
+    value: float
+    seconds: float
+    status: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -105,18 +105,30 @@ class DeepEMD(Classifier):
         check_options(self)
 
     def __call__(self, features: EpisodeFeatures) -> Prediction:
-        each_image = self.shots in ("nearest", "fused")
-        target = self.nodes_of(features.support if each_image else self.prototypes(features))
+        maps, labels = self.targets(features)
+        target = self.nodes_of(maps)
         block = max(1, BLOCK // (len(target.raw) * target.raw.shape[1] ** 2))
         logits = torch.cat(
             [self.match_nodes(self.nodes_of(maps), target).logits for maps in features.query.split(block)]
         )
-        if self.shots == "fused":
-            logits = features.class_means(logits.T).T
-        elif self.shots == "nearest":
-            of_class = (logits[:, features.support_labels == label] for label in range(features.n_way))
-            logits = torch.stack([part.amax(dim=1) for part in of_class], dim=1)
-        return Prediction(logits)
+        return Prediction(self.class_logits(logits, labels))
+
+    def targets(
+        self, features: EpisodeFeatures
+    ) -> tuple[Float[Tensor, "n_target channels height width"], Int[Tensor, " n_target"]]:
+        """The maps that queries are matched to, and the class of each: support images, or one prototype a class."""
+        if self.shots in ("nearest", "fused"):
+            return features.support, features.support_labels
+        return self.prototypes(features), torch.arange(features.n_way, device=features.support.device)
+
+    def class_logits(
+        self, logits: Float[Tensor, "n_query n_target"], labels: Int[Tensor, " n_target"]
+    ) -> Float[Tensor, "n_query n_way"]:
+        """Logits of the classes from those of their targets: the best one (nearest), else their mean."""
+        of_class = [logits[:, labels == label] for label in range(int(labels.max()) + 1)]
+        return torch.stack(
+            [part.amax(dim=1) if self.shots == "nearest" else part.mean(dim=1) for part in of_class], dim=1
+        )
 
     def prototypes(self, features: EpisodeFeatures) -> Float[Tensor, "n_way channels height width"]:
         """The map of each class that queries are matched to: learnt if `shots` is structured, else the mean.

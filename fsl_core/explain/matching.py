@@ -6,6 +6,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from fsl_core.classifiers import DeepEMD
+from fsl_core.classifiers.deepemd import Matching
 from fsl_core.explain.regions import View, view
 from fsl_core.features import EpisodeFeatures
 from fsl_core.records import Flow
@@ -18,11 +19,11 @@ def match_class(classifier: DeepEMD, features: EpisodeFeatures, query: int, labe
     """The match behind the classifier's logit of query `query` for class `label`.
 
     Args:
-        label: row of `features.class_names`; a class of several shots is the mean of its support maps.
+        label: row of `features.class_names`; a class of several shots is its prototype (`DeepEMD.prototypes`).
         images: the query and the support image to show beside it, as the backbone saw them (`transforms.square`); a
             `View` where the nodes are no cells of the map of one square, but patches.
     """
-    return _match(classifier, features.query[query], features.prototypes[label], images)
+    return _match(classifier, features.query[query], classifier.prototypes(features)[label], images)
 
 
 def match_support(classifier: DeepEMD, features: EpisodeFeatures, query: int, support: int, images: Images) -> Flow:
@@ -43,11 +44,26 @@ def _match(
     """One pair through `DeepEMD.match`, the function that gives the classifier its logits."""
     with torch.inference_mode():
         matching = classifier.match(query[None], target[None])
+    return flow_to(0, matching, classifier, (query, target), images)
+
+
+def flow_to(
+    target: int,
+    matching: Matching,
+    classifier: DeepEMD,
+    maps: tuple[Float[Tensor, "channels _ _"], Float[Tensor, "channels _ _"]],
+    images: Images,
+) -> Flow:
+    """The match of the first query to one target of a matching, as a record.
+
+    Args:
+        maps: of the query and of the target.
+    """
     parts = (matching.similarity, matching.query_weight, matching.target_weight, matching.plan)
-    similarity, query_weight, support_weight, plan = (part[0, 0].double().cpu().numpy() for part in parts)
+    similarity, query_weight, support_weight, plan = (part[0, target].double().cpu().numpy() for part in parts)
     shown, beside = (
-        image if isinstance(image, View) else view(image, (one.shape[1], one.shape[2]))
-        for image, one in zip(images, (query, target), strict=True)
+        image if isinstance(image, View) else view(image, (one.shape[1], one.shape[2]), classifier.sides)
+        for image, one in zip(images, maps, strict=True)
     )
     return Flow(
         query_image=shown.image,
@@ -59,7 +75,7 @@ def _match(
         support_weight=support_weight,
         plan=plan,
         temperature=classifier.temperature,
-        logit=matching.logits.item(),
+        logit=matching.logits[0, target].item(),
         query_names=shown.names,
         support_names=beside.names,
     )

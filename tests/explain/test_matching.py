@@ -49,8 +49,8 @@ def test_the_residual_shows_a_logit_that_the_plan_does_not_explain(monkeypatch: 
     features, classifier = clustered((1, 1), 1), DeepEMD()
     honest = DeepEMD.match
 
-    def shifted(self: DeepEMD, query: torch.Tensor, target: torch.Tensor) -> object:
-        answer = honest(self, query, target)
+    def shifted(self: DeepEMD, *maps: torch.Tensor) -> object:
+        answer = honest(self, *maps)
         return type(answer)(
             answer.similarity, answer.query_weight, answer.target_weight, answer.plan, answer.logits + 1
         )

@@ -5,10 +5,11 @@ from functools import partial
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import glossary, quiz, requests, screen, session, text, tour
+from fsl_core.ui import glossary, match_options, quiz, requests, screen, session, text, tour, what_if
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
-from fsl_core.ui.match_controls import choose, clicked, select
+from fsl_core.ui.match_controls import choose, clicked, how_many, select
+from fsl_core.ui.two_solvers import two_solvers
 
 TILES = "Every tile is a region of its own, and parts of the picture are in several of them. "
 
@@ -22,10 +23,12 @@ def say(match: Match, cell: figures.Cell | None) -> None:
         help=glossary.explain("logit", "temperature", "flow", "similarity"),
     )
     numbers = st.columns(4)
-    numbers[0].metric("Score", f"{flow.score:.3f}", help="Flow-weighted mean similarity, at most 1.")
-    numbers[1].metric("Logit", f"{flow.logit:.3f}", help=glossary.explain("logit"))
+    was = match.what_if.before if match.what_if.emphasis else None
+    scored, counted = (f"{flow.score - was.score:+.3f}", f"{flow.logit - was.logit:+.3f}") if was else (None, None)
+    numbers[0].metric("Score", f"{flow.score:.3f}", scored, help="Flow-weighted mean similarity, at most 1.")
+    numbers[1].metric("Logit", f"{flow.logit:.3f}", counted, help=glossary.explain("logit"))
     numbers[2].metric("Solver", match.solver)
-    numbers[3].metric("Time", f"{1000 * match.seconds:.0f} ms", help="Weights, similarities and plan of this pair.")
+    numbers[3].metric("Time", f"{1000 * match.seconds:.0f} ms", help="What it took to match the query to all classes.")
     pairs = figures.flows_of(flow, cell) if cell else figures.strongest(flow)[::-1]
     rows = [
         {
@@ -46,16 +49,22 @@ def say(match: Match, cell: figures.Cell | None) -> None:
 @st.fragment
 def explore(match: Match, chosen: Pair) -> None:
     """What depends on the selected region; a click runs only this again, without any model work."""
+    changed = match.what_if.emphasis
+    if what_if.emphasis(chosen) != changed:
+        st.rerun()
     place = st.container()
     cell, flow, stacked = select(match.flow), match.flow, screen.is_narrow()
     alt = "Query and support picture side by side; bands join the regions between which mass flows."
+    alt += f" Changed: {what_if.listed(flow, changed)}." if changed else ""
     key = f"fsl_bands_{'narrow' if stacked else 'wide'}_{'_'.join(map(str, chosen))}"
     with place:
-        show_clickable(figures.matching(flow, cell, stacked), key, "matching", alt, partial(clicked, flow=flow))
+        every, take = how_many(flow, cell), partial(clicked, flow=flow)
+        show_clickable(figures.matching(flow, cell, stacked, every, changed), key, "matching", alt, take)
     place.caption(
         f"{'' if flow.query_regions.grid else TILES}Bright regions carry much weight. Click a region of either picture "
         "to see where its mass goes; click it again to see the strongest flows."
     )
+    what_if.card(match.what_if, chosen, cell)
     tour.here("formula")
     with st.container(key="fsl_formula"):
         say(match, cell)
@@ -67,6 +76,9 @@ def explore(match: Match, chosen: Pair) -> None:
     with right:
         show(figures.similarity_heatmap(flow, row), "similarity", "How alike the regions are: orange is alike, blue is "
              "opposite.", "Heat map of the similarity of query and support regions.", "similarity")  # fmt: skip
+    if changed:
+        show(figures.plan_difference(flow, match.what_if.before), "changed_plan", "What changed in the plan: more flow "
+             "(orange) or less (blue) than before.", "Heat map of the change of the transport plan.")  # fmt: skip
 
 
 st.title("Matching")
@@ -81,15 +93,12 @@ chosen = choose()
 if quiz.is_hidden(session.project(), session.project().query(chosen.query_id)):
     st.info("Quiz: guess this picture on Classify first; then its matching is shown here.", icon=":material/quiz:")
     st.stop()
-if session.project().settings.classifier != "deepemd":
-    st.info("The chosen classifier matches no regions; this page matches the same features with DeepEMD.")
-if chosen.picture_id is None and len(session.project().image_class(chosen.class_id).pictures) > 1:
-    st.caption(
-        "A class of several examples is the mean of their feature maps; behind it lies the mean of their pixels."
-    )
+match_options.options()
+match_options.explain_what_is_shown(chosen)
 tour.here("regions")
-match = requests.match(chosen)
+match = requests.match(chosen, what_if.emphasis(chosen))
 if match is None:
+    what_if.way_back(chosen)
     tour.here("formula")
 else:
     explore(match, chosen)
@@ -106,3 +115,4 @@ else:
     with right:
         show(figures.weights(match.flow), "weights", "How much each region of the query counts.",
              "Heat map of the weights over the query.", "weight")  # fmt: skip
+    two_solvers(match.flow)

@@ -1,7 +1,8 @@
 """Record -> plotly Figure: nothing is computed here that the record does not say, and no figure shows itself."""
 
+from fsl_core.figures.bundles import largest
 from fsl_core.figures.matching import flows_of, matching, strongest
-from fsl_core.figures.matrices import confusion_matrix, plan_heatmap, similarity_heatmap
+from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.shots import shots
@@ -11,7 +12,9 @@ __all__ = [
     "confusion_matrix",
     "contributions",
     "flows_of",
+    "largest",
     "matching",
+    "plan_difference",
     "plan_heatmap",
     "reconstruction",
     "shots",

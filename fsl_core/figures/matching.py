@@ -7,18 +7,27 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from fsl_core.figures.bands import band
+from fsl_core.figures.bundles import bundles
+from fsl_core.figures.changes import crosses, notes
 from fsl_core.figures.panes import Cell, Pane, dimmed, outline, panes, picture, plane, shades, targets
 from fsl_core.figures.theme import INK, PAPER, WARM, percent, tint
-from fsl_core.records import Flow
+from fsl_core.records import Emphasis, Flow
 
 NO_MASS = 1e-9  # plans sum to 1; less than this is a solver's rounding
 BACKDROP = 0.25  # brightness of the regions that have no part in the selection
 WIDEST = 12.0  # pixels: the band that carries all of the selected region's mass
 OVERVIEW = 30.0  # pixels, times the side of the smallest region: the band of the plan's largest flow
 THINNEST = 0.8  # pixels
+UNCHANGED = Emphasis()
 
 
-def matching(flow: Flow, selected: Cell | None = None, stacked: bool = False) -> go.Figure:
+def matching(
+    flow: Flow,
+    selected: Cell | None = None,
+    stacked: bool = False,
+    every: bool = False,
+    emphasis: Emphasis = UNCHANGED,
+) -> go.Figure:
     """Query and support image with bands from region to region, as thick as the mass that flows.
 
     With a selected region (of either picture): where all of its mass goes to or comes from. Without one: the largest
@@ -27,22 +36,28 @@ def matching(flow: Flow, selected: Cell | None = None, stacked: bool = False) ->
 
     Args:
         stacked: the support image below the query instead of beside it, for narrow screens.
+        every: without a selection, all flows instead of the largest ones.
+        emphasis: what was changed, to be marked: removed regions are crossed out.
     """
     shown = panes(flow, stacked)
     bright = _brightness(flow, selected)
     images = [dimmed(*one) if selected is None else picture(one[0]) for one in zip(shown, bright, strict=True)]
-    flows = strongest(flow) if selected is None else flows_of(flow, selected)
+    flows = flows_of(flow, selected) if selected else [] if every else strongest(flow)
     traces = [_ends(shown, flows)]
     traces += [targets(pane, _hovers(flow, selected, pane, other)) for pane, other in (shown, shown[::-1])]
     shapes = [stroke for pair in flows for stroke in _band(shown, flow, pair, selected, stacked)]
-    labels: list[dict[str, Any]] = []
+    changed = list(zip(shown, (emphasis.query, emphasis.support), strict=True))
+    labels: list[dict[str, Any]] = [note for one in changed for note in notes(*one)]
+    if every and selected is None:
+        shapes += bundles(shown, flow.plan, stacked)
     if selected is not None:
         own, other = shown if selected.side == "query" else shown[::-1]
         shares = {int(node): share for node, share in enumerate(_shares(flow, selected)) if share > 0}
         shapes += [shade for one in zip(shown, bright, strict=True) for shade in shades(*one)]
         shapes += [outline(other, node, tint(WARM, 0.35 + 0.65 * share), 2) for node, share in shares.items()]
         shapes += [outline(own, selected.node, PAPER, 5), outline(own, selected.node, WARM, 3)]
-        labels = [_share_label(other, node, share) for node, share in shares.items()]
+        labels += [_share_label(other, node, share) for node, share in shares.items()]
+    shapes += [cross for one in changed for cross in crosses(*one)]
     return plane(shown, traces, shapes, images=images, annotations=labels)
 
 

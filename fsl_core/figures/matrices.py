@@ -13,16 +13,24 @@ from fsl_core.records import Flow, Scores
 NO_MASS = 1e-9  # plans sum to 1; less than this is a solver's rounding
 
 
-def plan_heatmap(flow: Flow, selected: int | None = None) -> go.Figure:
+def plan_heatmap(flow: Flow, selected: int | None = None, most: float | None = None) -> go.Figure:
     """How much mass flows from each query region (row) to each support region (column); empty = none.
 
     Args:
         selected: query node whose row is marked.
+        most: flow at the upper end of the scale, for plans that are to be compared; None = the largest one.
     """
     mass = np.where(flow.plan > NO_MASS, 100 * flow.plan, np.nan)
-    return _pairs(
-        flow, mass, (UNSIGNED, unsigned_range(mass), "flow (% of the mass)", "flow %{z:.3f} % of the mass"), selected
-    )
+    limits = unsigned_range(mass) if most is None else (0.0, 100 * most)
+    return _pairs(flow, mass, (UNSIGNED, limits, "flow (% of the mass)", "flow %{z:.3f} % of the mass"), selected)
+
+
+def plan_difference(one: Flow, other: Flow) -> go.Figure:
+    """How much more (orange) or less (blue) mass flows between two regions in the first of two plans."""
+    more = 100 * (one.plan - other.plan)
+    more = np.where(np.abs(more) > 100 * NO_MASS, more, np.nan)
+    limits = signed_range(more)
+    return _pairs(one, more, (SIGNED, limits, "difference (% of the mass)", "difference %{z:+.3f} % of the mass"), None)
 
 
 def similarity_heatmap(flow: Flow, selected: int | None = None) -> go.Figure:

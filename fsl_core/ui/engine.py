@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from fsl_core.errors import FSLError
-from fsl_core.records import Flow
+from fsl_core.records import Emphasis, Flow, WhatIf
 from fsl_core.ui.jobs import Ticket
 from fsl_core.ui.pieces import AUTO, Answer
 from fsl_core.ui.project import Project
@@ -33,6 +33,7 @@ KEPT_BACKBONES = 2
 SHOWN_SIDE = 320  # pixels of the squares behind a match; the model sees the same squares at its own size
 LOADING = "Loading the backbone"
 FREEZE_EVERY = 0.05  # seconds
+UNCHANGED = Emphasis()
 MODULES = ("torch", "fsl_core.explain", "fsl_core.openset", "fsl_core.transport.network_simplex")  # slow to import
 
 
@@ -41,15 +42,21 @@ class Match:
     """What the Matching page shows of one query and one class or support picture.
 
     Attributes:
+        what_if: the match as it is and with the changed weights, and what that does to all classes.
         reconstruction: the query rebuilt from the support picture's patches (DeepEMD, figure 5).
         solver: which solver found the plan.
-        seconds: that weights, similarities and plan took together; the features are not counted.
+        seconds: that weights, similarities and plans of all classes took together; the features are not counted.
     """
 
-    flow: Flow
+    what_if: WhatIf
     reconstruction: UInt8[np.ndarray, "query_height query_width 3"]
     solver: str
     seconds: float
+
+    @property
+    def flow(self) -> Flow:
+        """The match with the changed weights."""
+        return self.what_if.after
 
 
 class MemoryFullError(FSLError):
@@ -148,19 +155,19 @@ class Engine:
             fit_calibrated=strangers.calibrated,
         )
 
-    def match(self, ticket: Ticket, store: Store, project: Project, backbone: str, pair: Pair) -> Match:
+    def match(
+        self, ticket: Ticket, store: Store, project: Project, backbone: str, pair: Pair, emphasis: Emphasis = UNCHANGED
+    ) -> Match:
         """How DeepEMD, with its options in the project's settings, matches a query to a class or to one picture.
 
         A class is shown as the mean of its pictures' pixels, as its map is the mean of their maps.
 
         Raises:
-            FSLError: the query, the class or the picture was removed, or the solver gave up.
+            FSLError: the query, the class or the picture was removed, no region has weight, or the solver gave up.
         """
-        import torch
-
         from fsl_core.classifiers import DeepEMD
         from fsl_core.data.transforms import square
-        from fsl_core.explain import match_class, match_support, reconstruct
+        from fsl_core.explain import Pairing, reconstruct, what_if
 
         project.query(pair.query_id)
         pictures = [picture.id for picture in project.image_class(pair.class_id).pictures]
@@ -177,14 +184,13 @@ class Engine:
         start = time.perf_counter()
         query = [query.id for query in project.queries].index(pair.query_id)
         row = [image_class.id for image_class in project.classes].index(pair.class_id)
-        with torch.inference_mode():
-            if pair.picture_id not in pictures:
-                flow = match_class(classifier, features, query, row, images)
-            else:
-                before = sum(len(image_class.pictures) for image_class in project.classes[:row])
-                flow = match_support(classifier, features, query, before + pictures.index(pair.picture_id), images)
+        pairing = Pairing(query, row)
+        if pair.picture_id in pictures:
+            before = sum(len(image_class.pictures) for image_class in project.classes[:row])
+            pairing = Pairing(query, row, before + pictures.index(pair.picture_id))
+        found = what_if(classifier, features, pairing, images, emphasis)
         seconds = time.perf_counter() - start
-        return Match(flow, reconstruct(flow), classifier.solver, seconds)
+        return Match(found, reconstruct(found.after), classifier.solver, seconds)
 
     def _backbone(self, ticket: Ticket, name: str, device: str) -> "Backbone":
         ticket.report(0.0, LOADING)

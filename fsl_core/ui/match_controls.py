@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from fsl_core import figures
 from fsl_core.figures import Cell
 from fsl_core.records import Flow, Regions
 from fsl_core.ui import glossary, quiz, session
@@ -12,6 +13,7 @@ from fsl_core.ui.engine import Pair
 SIDE = "fsl_side"  # key of the widget that says in which picture a region is selected
 KEYS = ROW, COLUMN, REGION = "fsl_row", "fsl_column", "fsl_region"  # and of those that hold the region
 COUNTS = "fsl_counts"  # side, and for each of these keys how many numbers it can have: when the page was last drawn
+EVERY = "fsl_every_flow"  # key of the toggle
 
 
 def choose() -> Pair:
@@ -105,3 +107,12 @@ def _number(box: Any, label: str, key: str, count: int, help: str) -> int | None
         else f"{label} {number} does not exist here: there is only {label.lower()} 0."
     )
     return None
+
+
+def how_many(flow: Flow, cell: Cell | None) -> bool:
+    """Whether all flows are to be drawn, not only the largest of each region; of a selected region all are."""
+    count = len(figures.largest(flow.plan))
+    return st.toggle(
+        "All flows", key=EVERY, persist_state="session", disabled=cell is not None,
+        help=f"Not only the largest of each region: {count} flows, which carry 99.5 % of the mass.",
+    )  # fmt: skip

@@ -1,14 +1,52 @@
 """Widgets that are generated from what a classifier declares about its options."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from fsl_core.types import Param
-from fsl_core.ui import glossary
+from fsl_core.errors import OptionError
+from fsl_core.types import Param, params
+from fsl_core.ui import glossary, session
+from fsl_core.ui.pieces import Settings
 
 SLIDER_STEPS = 200
+
+
+def options_of(name: str, classifier: type, place: str, only: tuple[str, ...] | None = None) -> None:
+    """The widgets of a classifier's options, which write into the project's settings.
+
+    Args:
+        name: of the classifier in its table.
+        place: where it is told why a value cannot be (`session.tell`); part of the widgets' keys.
+        only: names of the options to show; None = all.
+    """
+    chosen = session.project().settings.options.get(name, {})
+    for option, (param, default) in params(classifier).items():
+        if only is None or option in only:
+            write = _writer(name, classifier, option, place)
+            option_widget(option, param, chosen.get(option, default), f"option_{place}_{name}_{option}", write)
+
+
+def _writer(name: str, classifier: type, option: str, place: str) -> Callable[[Any], None]:
+    _, default = params(classifier)[option]
+
+    def change(settings: Settings, value: Any) -> Settings:
+        changed = settings.with_option(name, option, value)
+        try:
+            classifier(**changed.options[name])
+        except TypeError as error:  # an emptied number field gives None
+            raise OptionError(f"{option} needs a number; the old value was kept.") from error
+        if value == default:
+            kept = {key: other for key, other in changed.options[name].items() if key != option}
+            changed = replace(changed, options={**changed.options, name: kept})
+        return changed
+
+    def write(value: Any) -> None:
+        session.try_edit(place, lambda project: replace(project, settings=change(project.settings, value)))
+
+    return write
 
 
 def option_widget(name: str, param: Param, value: Any, key: str, write: Callable[[Any], None]) -> None:

@@ -1,17 +1,21 @@
 """What the pages ask of the inference queue, and the progress they show meanwhile."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from fsl_core.errors import FSLError
+from fsl_core.records import Emphasis, Flow, SolverRun
 from fsl_core.ui import cached, session
 from fsl_core.ui.engine import Match, Pair
-from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status
+from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status, Ticket, Work
 from fsl_core.ui.pieces import Answer
 from fsl_core.ui.project import Project, digest
 
-CLASSIFY, MATCH = "classify", "match"
+CLASSIFY, MATCH, SOLVE = "classify", "match", "solve"
 QUICK = 0.4  # seconds that a page waits for a job before it shows progress
 POLL = 0.3  # seconds between two looks
 
@@ -57,13 +61,9 @@ def pending() -> str | None:
     return None
 
 
-def match(pair: Pair) -> Match | None:
-    """How a query matches a class or a support picture.
-
-    While it is computed, progress stands where this is called and the page runs again at the end; where it fails, the
-    reason stands there. Both times the answer is None.
-    """
-    queue, project, store, engine = cached.queue(), session.project(), session.store(), cached.engine()
+def match(pair: Pair, emphasis: Emphasis) -> Match | None:
+    """How a query matches a class or a support picture with changed weights; None = see `_answer`."""
+    project, store, engine = session.project(), session.store(), cached.engine()
     try:
         backbone, weights = session.backbone(), session.weights()
     except FSLError as error:
@@ -71,26 +71,57 @@ def match(pair: Pair) -> Match | None:
         return None
     settings = project.settings
     pictures = [[one.id, [picture.id for picture in one.pictures]] for one in project.in_use.classes]
-    key = digest(
-        MATCH, pictures, weights, settings.device, settings.fit, dict(settings.options.get("deepemd", {})), *pair
+    options = dict(settings.options.get("deepemd", {}))
+    factors = [sorted(emphasis.query.items()), sorted(emphasis.support.items())]
+    key = digest(MATCH, pictures, weights, settings.device, settings.fit, options, *pair, factors)
+    found: Match | None = _answer(
+        MATCH, key, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair, emphasis)
     )
+    return found
+
+
+def solve_again(flow: Flow, solvers: Sequence[str]) -> list[SolverRun] | None:
+    """What each solver makes of the problem behind a flow; None = see `_answer`."""
+
+    def work(ticket: Ticket) -> list[SolverRun]:
+        from fsl_core.explain import solve_again as solve
+
+        runs = []
+        for number, solver in enumerate(solvers):
+            ticket.report(number / len(solvers), "Solving")
+            runs.append(solve(flow, solver))
+        return runs
+
+    problem = hashlib.sha256(
+        b"".join(part.tobytes() for part in (flow.similarity, flow.query_weight, flow.support_weight))
+    )
+    found: list[SolverRun] | None = _answer(
+        SOLVE, digest(SOLVE, problem.hexdigest(), flow.temperature, list(solvers)), work
+    )
+    return found
+
+
+def _answer(role: str, key: str, work: Work) -> Any:
+    """What a job gives.
+
+    While it is under way, progress stands where this is called and the page runs again at the end; where it fails, the
+    reason stands there. Both times the answer is None.
+    """
+    queue = cached.queue()
 
     def submit() -> None:
-        queue.submit(
-            key, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair), session.waiter(MATCH)
-        )
+        queue.submit(key, work, session.waiter(role))
 
     if queue.status(key) is None:
         submit()
     status = queue.wait(key, QUICK)
     if status is not None and status.state == DONE:
-        found: Match | None = queue.result(key)
-        return found
+        return queue.result(key)
     if status is not None and status.state == FAILED:
         st.error(status.error, icon=":material/error:")
-        st.button("Try again", on_click=submit, icon=":material/refresh:")
+        st.button("Try again", on_click=submit, icon=":material/refresh:", key=f"fsl_again_{role}")
     else:
-        show_progress(key, MATCH)
+        show_progress(key, role)
     return None
 
 

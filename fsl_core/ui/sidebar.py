@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from fsl_core.errors import FSLError, OptionError
+from fsl_core.errors import FSLError
 from fsl_core.manifest import Card
 from fsl_core.types import params
 from fsl_core.ui import cached, requests, session, uploads
-from fsl_core.ui.options import option_widget
+from fsl_core.ui.options import options_of
 from fsl_core.ui.pieces import AUTO, Settings
 
 SETTINGS = "settings"
@@ -78,31 +78,9 @@ def _classifier(table: dict[str, Any]) -> None:
     settings = session.project().settings
     chosen = settings.classifier if settings.classifier in table else next(iter(table))
     _choice("Classifier", "classifier", list(table), chosen, lambda name: table[name].title, table[chosen].reference)
-    declared = params(table[chosen])
-    if not declared:
-        return
-    with st.expander("Options", expanded=False, icon=":material/tune:"):
-        for name, (param, default) in declared.items():
-            value = settings.chosen_options.get(name, default)
-            option_widget(name, param, value, f"option_{chosen}_{name}", _option_writer(table[chosen], name, default))
-
-
-def _option_writer(classifier: type, name: str, default: Any) -> Callable[[Any], None]:
-    def write(value: Any) -> None:
-        def change(settings: Settings) -> Settings:
-            changed = settings.with_option(settings.classifier, name, value)
-            try:
-                classifier(**changed.chosen_options)
-            except TypeError as error:  # an emptied number field gives None
-                raise OptionError(f"{name} needs a number; the old value was kept.") from error
-            if value == default:
-                options = {key: kept for key, kept in changed.chosen_options.items() if key != name}
-                changed = replace(changed, options={**changed.options, settings.classifier: options})
-            return changed
-
-        _write(change)
-
-    return write
+    if params(table[chosen]):
+        with st.expander("Options", expanded=False, icon=":material/tune:"):
+            options_of(chosen, table[chosen], SETTINGS)
 
 
 def _computer() -> None:

@@ -1,5 +1,6 @@
 """The Matching page, headless; the model's answer is a record of hand-made numbers."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,12 +8,15 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fsl_core.records import Flow, cells
+from fsl_core.classifiers import DeepEMD
+from fsl_core.records import Emphasis, Flow, WhatIf, cells
+from fsl_core.types import params
 from fsl_core.ui import beforehand, match_controls, requests, session
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import COLUMN, REGION, ROW, SIDE, clicked
 
 PAGE = Path(__file__).parents[2] / "pages" / "matching.py"
+EMPHASES: list[Emphasis] = []
 PIXELS = np.full((32, 32, 3), 120, np.uint8)
 
 
@@ -25,19 +29,36 @@ def flow_of_four() -> Flow:
     return Flow(PIXELS, PIXELS, cells(2, 2), cells(2, 2), similarity, *weights, plan, 12.5, 6.25)
 
 
+def changed(emphasis: Emphasis) -> WhatIf:
+    """Five classes; any change makes the second one the answer instead of the first."""
+    logits = np.array([6.25, 6.0, 1.0, 0.5, 0.0])
+    after = logits + (np.array([-1.0, 1, 0, 0, 0]) if emphasis else 0)
+    flow = flow_of_four()
+    flows = flow, replace(flow, logit=5.25, similarity=np.full((4, 4), 0.42)) if emphasis else flow
+    return WhatIf(("ant", "bee", "cat", "dog", "<b>elk"), 0, emphasis, *flows, logits, after)
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Pair]:
     """Every pair that the page asks the queue for; no model runs."""
     pairs: list[Pair] = []
 
-    def match(pair: Pair) -> Match:
+    def match(pair: Pair, emphasis: Emphasis) -> Match:
         pairs.append(pair)
-        return Match(flow_of_four(), PIXELS, "exact", 0.004)
+        EMPHASES.append(emphasis)
+        return Match(changed(emphasis), PIXELS, "exact", 0.004)
 
     monkeypatch.setenv("FEW_SHOT_LENS_HOME", str(tmp_path))
     monkeypatch.setattr(requests, "match", match)
     monkeypatch.setattr(beforehand, "answered", lambda theme, project, card: project)
     return pairs
+
+
+@pytest.fixture
+def emphases(asked: list[Pair]) -> list[Emphasis]:
+    """The changed weights that the page asks with."""
+    EMPHASES.clear()
+    return EMPHASES
 
 
 def open_page() -> AppTest:
@@ -145,3 +166,96 @@ def test_a_quiz_gives_nothing_away(asked: list[Pair]) -> None:
     assert not page.exception
     assert not figures_of(page)
     assert any("guess this picture" in info.value for info in page.info)
+
+
+def words(page: AppTest) -> str:
+    return " ".join(one.value for one in [*page.markdown, *page.caption, *page.info, *page.error])
+
+
+def html(page: AppTest) -> str:
+    return " ".join(one.proto.body for one in page.get("html"))
+
+
+def pick_region(page: AppTest, row: int, column: int) -> None:
+    page.number_input(key=ROW).set_value(row)
+    page.number_input(key=COLUMN).set_value(column).run()
+
+
+def test_a_removed_region_changes_the_answer_and_reset_brings_it_back(asked: list[Pair], emphases: list) -> None:
+    page = open_page()
+    assert "DeepEMD's answer is **ant**" in words(page) and "was" not in html(page)
+    pick_region(page, 0, 1)
+    page.button(key="fsl_remove").click().run()
+    assert emphases[-1] == Emphasis({1: 0.0}, {})
+    assert "Now **bee** instead of **ant**" in words(page) and "query (0, 1) removed" in words(page)
+    assert "▲ 1st, was 2nd" in html(page) and "▼ 2nd, was 1st" in html(page) and "was 6.25" in html(page)
+    assert "&lt;b&gt;elk" in html(page) and "<b>elk" not in html(page)
+    assert "query (0, 1) removed" in figures_of(page)[0].proto.alt
+    assert [page.metric[0].delta, page.metric[1].delta] == ["-0.080", "-1.000"]
+    assert len(figures_of(page)) == 7
+    page.button(key="fsl_reset").click().run()
+    assert emphases[-1] == Emphasis() and "DeepEMD's answer is **ant**" in words(page)
+
+
+def test_several_regions_of_both_pictures_change_at_once(asked: list[Pair], emphases: list) -> None:
+    page = open_page()
+    pick_region(page, 1, 1)
+    page.slider(key="fsl_factor").set_value(2.5).run()
+    page.button_group(key=SIDE).set_value("support").run()
+    assert page.slider(key="fsl_factor").value == 1
+    page.button(key="fsl_remove").click().run()
+    assert emphases[-1] == Emphasis({3: 2.5}, {3: 0.0})
+    assert page.button(key="fsl_remove").label == "Put support region (1, 1) back"
+    page.button(key="fsl_remove").click().run()
+    assert emphases[-1] == Emphasis({3: 2.5}, {})
+
+
+def test_changes_belong_to_their_pair(asked: list[Pair], emphases: list) -> None:
+    page = open_page()
+    pick_region(page, 0, 0)
+    page.button(key="fsl_remove").click().run()
+    first, second = (one.id for one in page.session_state["project"].queries[:2])
+    page.selectbox[0].select(second).run()
+    assert emphases[-1] == Emphasis()
+    page.selectbox[0].select(first).run()
+    assert emphases[-1] == Emphasis({0: 0.0}, {})
+
+
+def test_options_on_the_page_are_those_of_the_project(asked: list[Pair]) -> None:
+    page = open_page()
+    page.number_input(key="option_matching_deepemd_temperature").set_value(20.0).run()
+    assert page.session_state["project"].settings.options["deepemd"] == {"temperature": 20.0}
+    page.selectbox(key="option_matching_deepemd_weights").select("equal").run()
+    assert page.session_state["project"].settings.options["deepemd"] == {"temperature": 20.0, "weights": "equal"}
+    next(button for button in page.button if button.label == "Back to the defaults").click().run()
+    assert not page.session_state["project"].settings.options["deepemd"]
+    assert page.number_input(key="option_matching_deepemd_temperature").value == 12.5
+
+
+def test_every_option_of_deepemd_has_a_widget(asked: list[Pair]) -> None:
+    page = open_page()
+    keys = {one.key for one in [*page.selectbox, *page.number_input, *page.toggle, *page.slider]}
+    assert {f"option_matching_deepemd_{name}" for name in params(DeepEMD)} <= keys
+
+
+def test_all_flows_are_drawn_on_request(asked: list[Pair]) -> None:
+    page = open_page()
+    few = figures_of(page)[0].proto.spec
+    page.toggle(key=match_controls.EVERY).set_value(True).run()
+    assert not page.exception and figures_of(page)[0].proto.spec != few
+    pick_region(page, 0, 0)
+    assert page.toggle(key=match_controls.EVERY).disabled
+
+
+def test_two_solvers_stand_side_by_side(asked: list[Pair]) -> None:
+    page = open_page()
+    page.toggle(key="fsl_two_solvers").set_value(True).run()
+    until = time.monotonic() + 60
+    while "Largest difference" not in words(page) and time.monotonic() < until:
+        time.sleep(0.1)
+        page.run()
+    table = page.dataframe[-1].value
+    assert list(table["solver"]) == ["Exact (network simplex)", "Sinkhorn (entropic)"] or len(table) == 2
+    assert list(table["status"]) == ["solved", "solved"]
+    assert (table["value (cost of the plan)"] > 0.4999).all()
+    assert len(figures_of(page)) == 9

@@ -162,4 +162,4 @@ def test_every_word_is_listed_and_labels_explain_them(toured: AppTest) -> None:
     assert helps["1 · Examples"] == glossary.explain("support", "way", "shot")
     assert helps["2 · Pictures to ask about"] == glossary.explain("query")
     assert toured.number_input(key="sample_way").help == glossary.explain("way")
-    assert toured.number_input(key="option_deepemd_temperature").help.endswith(glossary.explain("temperature"))
+    assert toured.number_input(key="option_settings_deepemd_temperature").help.endswith(glossary.explain("temperature"))

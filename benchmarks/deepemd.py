@@ -10,6 +10,7 @@ are computed once; the same seed draws the same episodes for every row.
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ from fsl_core.evaluate import dataset_maps, evaluate_features
 from fsl_core.features import EpisodeFeatures
 from fsl_core.manifest import read_manifest
 
-BY_WEIGHTS = {
+BY_WEIGHTS: dict[str, dict[str, Any]] = {
     "average of all pairs": {"weights": "equal", "flow": "proportional"},
     "cross-reference attention, no EMD": {"flow": "proportional"},
     "EMD, equal weights": {"weights": "equal"},
@@ -36,7 +37,7 @@ BY_WEIGHTS = {
     "EMD, cross-reference weights": {},
     "the same with a pyramid 2,3": {"pyramid": "2,3"},
 }
-BY_SHOTS = {
+BY_SHOTS: dict[str, dict[str, Any]] = {
     "mean": {},
     "nearest": {"shots": "nearest"},
     "fused": {"shots": "fused"},
@@ -55,7 +56,7 @@ class Drawn:
         self.maps = dataset_maps(load_backbone(arguments.backbone), dataset)
         self.arguments = arguments
 
-    def rows(self, options: dict[str, dict[str, str]], shot: int) -> Iterator[str]:
+    def rows(self, options: dict[str, dict[str, Any]], shot: int) -> Iterator[str]:
         """Accuracy of each choice of options."""
         protocol = {"way": 5, "shot": shot, "query": 15, "episodes": self.arguments.episodes}
         for name, chosen in options.items():

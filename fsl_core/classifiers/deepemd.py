@@ -147,7 +147,7 @@ class DeepEMD(Classifier):
             layer = schedule.learn(
                 means,
                 schedule.batches(len(labels)),
-                lambda layer, rows: self.layer_gradient(layer, support[rows], labels[rows]),
+                lambda layer, rows: self.layer_gradient(layer, support.of(rows), labels[rows]),
             )
         return layer.clone()
 
@@ -161,7 +161,7 @@ class DeepEMD(Classifier):
         pull = (self.temperature / len(labels) * surplus)[:, :, None, None] * matching.plan
         gradient = nodes.similarity_gradient(support, target, pull, self.metric, self.centre)
         if self.sides:
-            gradient = nodes.pooling(*layer.shape[2:], self.sides).to(gradient).T @ gradient
+            gradient = nodes.pooling(layer.shape[2:], self.sides).to(gradient).T @ gradient
         return gradient.mT.unflatten(2, layer.shape[2:])
 
     def match(
@@ -213,7 +213,7 @@ class DeepEMD(Classifier):
         """The nodes of each map, in the forms in which they are matched."""
         raw = maps.flatten(2).mT
         if self.sides:
-            raw = nodes.pooling(*maps.shape[2:], self.sides).to(raw) @ raw
+            raw = nodes.pooling(maps.shape[2:], self.sides).to(raw) @ raw
         share = None
         if self.weights == "equal":
             share = torch.ones_like(raw[:, :, 0])

@@ -1,10 +1,11 @@
 """The nodes of an image, its regions as vectors: how they are made, how alike two are, how much each of them counts."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, relu
 
@@ -17,7 +18,8 @@ CLUSTERS = 5  # of k-means; the paper names no number
 CLUSTERINGS = ("kmeans", "mean_shift")
 
 
-class Nodes(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Nodes:
     """The nodes of some images, in the forms in which they are compared.
 
     Attributes:
@@ -32,22 +34,24 @@ class Nodes(NamedTuple):
     length: Float[Tensor, "images n 1"]
     share: Float[Tensor, "images n"] | None
 
-    def __getitem__(self, rows: slice | Tensor) -> "Nodes":  # type: ignore[override]
+    def of(self, rows: Int[Tensor, " some"]) -> "Nodes":
         """The nodes of some of the images."""
         share = None if self.share is None else self.share[rows]
         return Nodes(self.raw[rows], self.embedding[rows], self.length[rows], share)
 
 
-def pooling(height: int, width: int, sides: tuple[int, ...]) -> Float[Tensor, "nodes cells"]:
+def pooling(shape: Sequence[int], sides: tuple[int, ...]) -> Float[Tensor, "nodes cells"]:
     """The matrix that makes the nodes of a feature pyramid of a map's cells: adaptive means, then the cells themselves.
 
     Args:
+        shape: height and width of the map.
         sides: rows = columns of each pooled level, in their order; none for no pyramid.
 
     Raises:
         OptionError: a pyramid is asked for of a map that has a single row or column.
     """
-    if sides and min(height, width) == 1:
+    height, width = shape
+    if sides and min(shape) == 1:
         raise OptionError(
             f"A feature pyramid needs maps of several rows and columns, got {height} x {width}; set pyramid to none."
         )

@@ -31,12 +31,12 @@ def test_every_node_of_a_pyramid_is_the_mean_of_the_cells_below_it(height: int, 
                 top, bottom = i * height // rows, -(-(i + 1) * height // rows)
                 left, right = j * width // columns, -(-(j + 1) * width // columns)
                 expected.append(cells[top:bottom, left:right].mean())
-    made = pooling(height, width, (2, 3)) @ torch.from_numpy(cells.ravel()).float()
+    made = pooling((height, width), (2, 3)) @ torch.from_numpy(cells.ravel()).float()
     np.testing.assert_allclose(made, expected, atol=1e-6)
 
 
 def test_without_a_pyramid_the_nodes_are_the_cells() -> None:
-    assert torch.equal(pooling(2, 3, ()), torch.eye(6))
+    assert torch.equal(pooling((2, 3), ()), torch.eye(6))
 
 
 @pytest.mark.parametrize("centre", [True, False])

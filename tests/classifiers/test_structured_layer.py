@@ -23,7 +23,7 @@ def learn(data: dict[str, np.ndarray], key: str, steps: int) -> torch.Tensor:
     rows = [batch for order in torch.from_numpy(data[f"{key}/perms"]) for batch in order.split(4)]
     schedule = Schedule(RATES[key], epochs=len(data[f"{key}/perms"]), batch=4)
     return schedule.learn(
-        start, rows[:steps], lambda layer, rows: classifier.layer_gradient(layer, nodes[rows], labels[rows])
+        start, rows[:steps], lambda layer, rows: classifier.layer_gradient(layer, nodes.of(rows), labels[rows])
     )
 
 

@@ -44,14 +44,14 @@ def say(match: Match, cell: figures.Cell | None) -> None:
 
 
 @st.fragment
-def explore(match: Match, chosen: Pair) -> None:
+def explore(match: Match, chosen: Pair, narrow: bool) -> None:
     """What depends on the selected region; a click runs only this again, without any model work."""
     place = st.container()
-    cell, flow, stacked = select(match.flow), match.flow, screen.is_narrow()
+    cell, flow = select(match.flow), match.flow
     alt = "Query and support picture side by side; bands join the regions between which mass flows."
-    key = f"fsl_bands_{'narrow' if stacked else 'wide'}_{'_'.join(map(str, chosen))}"
+    key = f"fsl_bands_{'narrow' if narrow else 'wide'}_{'_'.join(map(str, chosen))}"
     with place:
-        show_clickable(figures.matching(flow, cell, stacked), key, "matching", alt, partial(clicked, flow=flow))
+        show_clickable(figures.matching(flow, cell, narrow), key, "matching", alt, partial(clicked, flow=flow))
     place.caption(
         f"{'' if flow.query_regions.grid else TILES}Bright regions carry much weight. Click a region of either picture "
         "to see where its mass goes; click it again to see the strongest flows."
@@ -92,7 +92,8 @@ match = requests.match(chosen)
 if match is None:
     tour.here("formula")
 else:
-    explore(match, chosen)
+    narrow = screen.is_narrow()
+    explore(match, chosen, narrow)
     show(
         figures.reconstruction(match.flow, match.reconstruction),
         "reconstruction",
@@ -101,8 +102,8 @@ else:
     )
     left, right = st.columns(2)
     with left:
-        show(figures.contributions(match.flow), "contributions", "What each region adds to the logit (orange) or takes "
-             "from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
+        show(figures.contributions(match.flow, narrow), "contributions", "What each region adds to the logit (orange) "
+             "or takes from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
     with right:
-        show(figures.weights(match.flow), "weights", "How much each region of the query counts.",
+        show(figures.weights(match.flow, narrow=narrow), "weights", "How much each region of the query counts.",
              "Heat map of the weights over the query.", "weight")  # fmt: skip

@@ -62,7 +62,7 @@ def select(flow: Flow) -> Cell | None:
     """The selected region, by number fields for those who do not click."""
     fields = st.container(horizontal=True, vertical_alignment="bottom")
     st.session_state.setdefault(SIDE, "query")
-    side = fields.segmented_control("Region of", ["query", "support"], required=True, key=SIDE)
+    side = fields.segmented_control("Region of", ["query", "support"], required=True, key=SIDE) or "query"
     regions = _regions(flow, side)
     _forget_what_is_gone(side, regions)
     if regions.grid:

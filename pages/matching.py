@@ -47,19 +47,19 @@ def say(match: Match, cell: figures.Cell | None) -> None:
 
 
 @st.fragment
-def explore(match: Match, chosen: Pair) -> None:
+def explore(match: Match, chosen: Pair, narrow: bool) -> None:
     """What depends on the selected region; a click runs only this again, without any model work."""
     changed = match.what_if.emphasis
     if what_if.emphasis(chosen) != changed:
         st.rerun()
     place = st.container()
-    cell, flow, stacked = select(match.flow), match.flow, screen.is_narrow()
+    cell, flow = select(match.flow), match.flow
     alt = "Query and support picture side by side; bands join the regions between which mass flows."
     alt += f" Changed: {what_if.listed(flow, changed)}." if changed else ""
-    key = f"fsl_bands_{'narrow' if stacked else 'wide'}_{'_'.join(map(str, chosen))}"
+    key = f"fsl_bands_{'narrow' if narrow else 'wide'}_{'_'.join(map(str, chosen))}"
     with place:
         every, take = how_many(flow, cell), partial(clicked, flow=flow)
-        show_clickable(figures.matching(flow, cell, stacked, every, changed), key, "matching", alt, take)
+        show_clickable(figures.matching(flow, cell, narrow, every, changed), key, "matching", alt, take)
     place.caption(
         f"{'' if flow.query_regions.grid else TILES}Bright regions carry much weight. Click a region of either picture "
         "to see where its mass goes; click it again to see the strongest flows."
@@ -101,7 +101,8 @@ if match is None:
     what_if.way_back(chosen)
     tour.here("formula")
 else:
-    explore(match, chosen)
+    narrow = screen.is_narrow()
+    explore(match, chosen, narrow)
     show(
         figures.reconstruction(match.flow, match.reconstruction),
         "reconstruction",
@@ -110,9 +111,9 @@ else:
     )
     left, right = st.columns(2)
     with left:
-        show(figures.contributions(match.flow), "contributions", "What each region adds to the logit (orange) or takes "
-             "from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
+        show(figures.contributions(match.flow, narrow), "contributions", "What each region adds to the logit (orange) "
+             "or takes from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
     with right:
-        show(figures.weights(match.flow), "weights", "How much each region of the query counts.",
+        show(figures.weights(match.flow, narrow=narrow), "weights", "How much each region of the query counts.",
              "Heat map of the weights over the query.", "weight")  # fmt: skip
     two_solvers(match.flow)

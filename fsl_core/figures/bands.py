@@ -16,8 +16,8 @@ def band(query: Pane, support: Pane, pair: tuple[int, int], stacked: bool) -> st
     It leaves the query picture, and enters the support picture, on a lane of the region's own: regions that lie beside
     each other (below each other, if stacked) share their height evenly, so that each flow can be followed with the eye.
     """
-    start, ready, leave = _lane(query, pair[0], stacked, edge=1.0)
-    end, arrived, enter = _lane(support, pair[1], stacked, edge=support.top if stacked else support.left)
+    start, ready, leave = _lane(query, pair[0], stacked, edge=query.reach[1] if stacked else 1.0)
+    end, arrived, enter = _lane(support, pair[1], stacked, edge=support.reach[0] if stacked else support.left)
     bends = (_bend(start, ready), _bend(ready, leave), _bend(leave, enter), _bend(enter, arrived), _bend(arrived, end))
     curves = [" ".join(_point(point, stacked) for point in bend) for bend in bends]
     return f"M{_point(start, stacked)}" + "".join(f"C{curve}" for curve in curves)

@@ -1,5 +1,6 @@
 """Region by region: the plan and the similarity as heat maps; class by class: the confusion matrix."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,8 +70,11 @@ def _names(pane: Pane) -> list[str]:
 
 def _axis(pane: Pane) -> dict[str, Any]:
     """An axis of regions that marks the first one of each row: by its place in the grid, else by its number."""
-    left, names = pane.regions.boxes[:, 1], _names(pane)
-    starts = [node for node in pane.nodes if node == 0 or left[node] <= left[node - 1]]
+    names, corners = _names(pane), pane.regions.boxes[:, :2].round(6).tolist()
+    starts = [0]
+    for node, ((above, before), (top, left)) in enumerate(pairwise(corners), start=1):
+        if top != above or left <= before:
+            starts.append(node)
     frame = {
         "showgrid": False,
         "zeroline": False,

@@ -11,22 +11,31 @@ from fsl_core.figures.theme import INK, PAPER, SIGNED, UNSIGNED, Scale, colour_b
 from fsl_core.records import Flow
 
 MANY = 40  # regions; more numbers than these cannot be read on a picture
+LEGIBLE = {False: 0.11, True: 0.16}  # sides of a picture: regions that hold a number, on wide and on narrow screens
 
 
-def weights(flow: Flow, side: Side = "query") -> go.Figure:
-    """How much each region of one picture counts, in per cent of the picture's mass, over its grey pixels."""
+def weights(flow: Flow, side: Side = "query", narrow: bool = False) -> go.Figure:
+    """How much each region of one picture counts, in per cent of the picture's mass, over its grey pixels.
+
+    Args:
+        narrow: for narrow screens, with fewer numbers.
+    """
     pane = panes(flow)[0 if side == "query" else 1]
     weight = 100 * (flow.query_weight if side == "query" else flow.support_weight)
     hovers = [
         f"<b>{pane.title} {pane.name(node)}</b><br>weight {weight[node]:.2f} % of the mass" for node in pane.nodes
     ]
-    return _overlay(pane, weight, hovers, (UNSIGNED, unsigned_range(weight), "weight (% of the mass)", "{:.1f}"))
+    look = (UNSIGNED, unsigned_range(weight), "weight (% of the mass)", "{:.1f}")
+    return _overlay(pane, weight, hovers, look, narrow)
 
 
-def contributions(flow: Flow) -> go.Figure:
+def contributions(flow: Flow, narrow: bool = False) -> go.Figure:
     """What each query region adds to the logit (orange) or takes from it (blue), over its grey pixels.
 
     The title compares the sum with the classifier's logit.
+
+    Args:
+        narrow: for narrow screens, with fewer numbers.
     """
     pane, values = panes(flow)[0], flow.contributions
     hovers = [
@@ -34,7 +43,8 @@ def contributions(flow: Flow) -> go.Figure:
         f"weight {flow.query_weight[node]:.2%} of the mass"
         for node in pane.nodes
     ]
-    shown = _overlay(pane, values, hovers, (SIGNED, signed_range(values), "contribution to the logit", "{:+.2f}"))
+    look = (SIGNED, signed_range(values), "contribution to the logit", "{:+.2f}")
+    shown = _overlay(pane, values, hovers, look, narrow)
     text = f"sum {values.sum():.3f} · logit {flow.logit:.3f} · residual {flow.residual:.0e}"
     return shown.update_layout(title={"text": text, "font": {"size": 13}, "x": 0, "xanchor": "left"}, margin={"t": 34})
 
@@ -59,6 +69,7 @@ def _overlay(
     values: Float[np.ndarray, " nodes"],
     hovers: list[str],
     look: tuple[Scale, tuple[float, float], str, str],
+    narrow: bool,
 ) -> go.Figure:
     """Values over the grey pixels of a pane; `look` is scale, limits, the bar's title, the numbers' format."""
     scale, (low, high), title, number = look
@@ -70,11 +81,11 @@ def _overlay(
     font = {"color": PAPER, "size": 12, "shadow": f"0 0 3px {INK}, 0 0 3px {INK}, 0 0 6px {INK}"}
     notes: list[dict[str, Any]] = []
     if len(values) <= MANY:
-        places = [pane.centre(node) for node in pane.nodes]
         notes = [
-            {"x": x, "y": y, "text": number.format(value), "showarrow": False, "font": font}
-            for (x, y), value in zip(places, values, strict=True)
-        ]
+            {**dict(zip("xy", pane.centre(node), strict=True)), "text": number.format(values[node]),
+             "showarrow": False, "font": font}
+            for node in pane.nodes if pane.sizes[node] >= LEGIBLE[narrow]
+        ]  # fmt: skip
     return plane((pane,), [heat, targets(pane, hovers)], [], images=[picture(pane, grey=True)], annotations=notes)
 
 

@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -53,6 +53,11 @@ class Pane:
         top, left, bottom, right = self.regions.boxes.T
         return np.minimum(bottom - top, right - left)
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """From where to where the regions reach, in y; a sheet need not be full."""
+        return self.top + float(self.regions.boxes[:, 0].min()), self.top + float(self.regions.boxes[:, 2].max())
+
     def span(self, node: int) -> tuple[tuple[float, float], tuple[float, float]]:
         """From where to where a region reaches, in x and in y."""
         top, left, bottom, right = self.regions.boxes[node].tolist()
@@ -75,30 +80,34 @@ class Pane:
 
 def panes(flow: Flow, stacked: bool = False) -> tuple[Pane, Pane]:
     """The query and, to its right or below it, the support image."""
-    place = {"top": 1 + BELOW} if stacked else {"left": 1 + BESIDE}
     query = Pane("query", flow.query_image, flow.query_regions, "Query")
-    return query, Pane("support", flow.support_image, flow.support_regions, "Support", **place)
+    support = Pane("support", flow.support_image, flow.support_regions, "Support")
+    if stacked:
+        return query, replace(support, top=query.reach[1] + BELOW - support.reach[0])
+    return query, replace(support, left=1 + BESIDE)
 
 
 def plane(shown: Sequence[Pane], traces: list[Any], shapes: list[dict[str, Any]], **layout: Any) -> go.Figure:
     """A figure as high as its pictures need, with the pictures' titles and grid lines, without axes."""
-    right, bottom = max(pane.left for pane in shown) + 1, max(pane.top for pane in shown) + 1
-    foot = TITLE if bottom > 1 else 0.01
+    right, stacked = max(pane.left for pane in shown) + 1, any(pane.top for pane in shown)
+    top, bottom = min(pane.reach[0] for pane in shown), max(pane.reach[1] for pane in shown)
+    foot = TITLE if stacked else 0.01
     axis = {"visible": False, "fixedrange": True}
     look = {
         "xaxis": {**axis, "range": [-0.01, right + 0.01]},
-        "yaxis": {**axis, "range": [bottom + foot, -TITLE], "scaleanchor": "x", "scaleratio": 1},
+        "yaxis": {**axis, "range": [bottom + foot, top - TITLE], "scaleanchor": "x", "scaleratio": 1},
         "annotations": [_heading(pane) for pane in shown] + layout.pop("annotations", []),
         "shapes": [lattice(pane) for pane in shown] + shapes,
         "hoverdistance": -1,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }
-    return figure(traces, round(SIDE[bottom > 1] * (bottom + TITLE + foot)), **look, **layout)
+    return figure(traces, round(SIDE[stacked] * (bottom - top + TITLE + foot)), **look, **layout)
 
 
 def _heading(pane: Pane) -> dict[str, Any]:
     """The title over a picture, or under it where bands come from above."""
-    y, anchor = (pane.top + 1.02, "top") if pane.top else (-0.02, "bottom")
+    top, bottom = pane.reach
+    y, anchor = (bottom + 0.02, "top") if pane.top else (top - 0.02, "bottom")
     return {"x": pane.left + 0.5, "y": y, "text": f"<b>{pane.title}</b>", "showarrow": False, "yanchor": anchor}
 
 

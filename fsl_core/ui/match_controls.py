@@ -10,6 +10,7 @@ from fsl_core.records import Flow, Regions
 from fsl_core.ui import glossary, quiz, session
 from fsl_core.ui.engine import Pair
 
+QUERY, CLASS, EXAMPLE = "fsl_query", "fsl_class", "fsl_example"  # keys of the select boxes
 SIDE = "fsl_side"  # key of the widget that says in which picture a region is selected
 KEYS = ROW, COLUMN, REGION = "fsl_row", "fsl_column", "fsl_region"  # and of those that hold the region
 COUNTS = "fsl_counts"  # side, and for each of these keys how many numbers it can have: when the page was last drawn
@@ -22,33 +23,40 @@ def choose() -> Pair:
     queries = {query.id: query.picture.name for query in project.queries}
     classes = {image_class.id: image_class for image_class in project.classes}
     boxes = st.columns(3)
-    query_id = pick(boxes[0], "Query", queries, current.query_id if current else None, glossary.explain("query"))
-    answer, class_id = project.answer, current.class_id if current else None
+    query_id = current.query_id if current else next(iter(queries))
+    answer, class_id = project.answer, current.class_id if current else next(iter(classes))
     told = not quiz.is_hidden(project, project.query(query_id))
-    if class_id is None and answer and query_id in answer.query_ids and told:
+    if current is None and answer and query_id in answer.query_ids and told:
         row = answer.probabilities[answer.query_ids.index(query_id)]
-        class_id = answer.class_ids[row.index(max(row))]
-    class_id = pick(boxes[1], "Class", {key: one.name for key, one in classes.items()}, class_id)
+        best = answer.class_ids[row.index(max(row))]
+        class_id = best if best in classes else class_id
+    pick(boxes[0], "Query", QUERY, queries, query_id, glossary.explain("query"))
+    pick(boxes[1], "Class", CLASS, {key: one.name for key, one in classes.items()}, class_id)
     pictures = {picture.id: picture.name for picture in classes[class_id].pictures}
     several = {"": f"mean of all {len(pictures)} examples"} | pictures
     whole = several if len(pictures) > 1 else {"": "its only example"}
-    same_class = current is not None and current.class_id == class_id
-    example = current.picture_id if current and same_class else None
-    picture_id = pick(boxes[2], "Example", whole, example, glossary.explain("support"))
-    session.choose_pair(query_id, class_id, picture_id or None)
-    return Pair(query_id, class_id, picture_id or None)
+    example = current.picture_id if current and current.picture_id in whole else None
+    pick(boxes[2], "Example", EXAMPLE, whole, example or "", glossary.explain("support"))
+    session.choose_pair(query_id, class_id, example)
+    return Pair(query_id, class_id, example)
 
 
-def pick(box: Any, label: str, names: dict[str, str], current: str | None, help: str | None = None) -> str:
+def pick(box: Any, label: str, key: str, names: dict[str, str], current: str, help: str | None = None) -> None:
     """A select box over ids that shows their names; repeated names get a number, as Streamlit goes by what is shown."""
     ids, shown = list(names), list(names.values())
     titles = {
-        key: name if shown.count(name) == 1 else f"{name} ({shown[: row + 1].count(name)})"
-        for row, (key, name) in enumerate(names.items())
+        one: name if shown.count(name) == 1 else f"{name} ({shown[: row + 1].count(name)})"
+        for row, (one, name) in enumerate(names.items())
     }
-    row = ids.index(current) if current in ids else 0
-    chosen: str = box.selectbox(label, ids, row, format_func=titles.__getitem__, help=help)
-    return chosen
+    st.session_state[key] = current  # in every run: the pair may have been chosen elsewhere
+    box.selectbox(label, ids, key=key, format_func=titles.__getitem__, help=help, on_change=_picked)
+
+
+def _picked() -> None:
+    """What the select boxes say becomes the pair; an example belongs to its class only."""
+    state, current = st.session_state, session.pair()
+    example = state[EXAMPLE] if current and current.class_id == state[CLASS] else ""
+    session.choose_pair(state[QUERY], state[CLASS], example or None)
 
 
 def clicked(key: str, flow: Flow) -> None:
@@ -64,7 +72,7 @@ def select(flow: Flow) -> Cell | None:
     """The selected region, by number fields for those who do not click."""
     fields = st.container(horizontal=True, vertical_alignment="bottom")
     st.session_state.setdefault(SIDE, "query")
-    side = fields.segmented_control("Region of", ["query", "support"], required=True, key=SIDE)
+    side = fields.segmented_control("Region of", ["query", "support"], required=True, key=SIDE) or "query"
     regions = _regions(flow, side)
     _forget_what_is_gone(side, regions)
     if regions.grid:

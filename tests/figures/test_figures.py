@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -98,6 +99,25 @@ def test_numbers_over_tiles_lie_in_their_tiles(sheets: Flow) -> None:
         shown = z[row, column] if 0 <= row < len(z) and 0 <= column < len(z[0]) else np.nan
         np.testing.assert_allclose(shown, 100 * sheets.query_weight[tile[0]] if len(tile) else np.nan)
     assert [note.text for note in figure.layout.annotations[1:]] == ["40.0", "20.0", "25.0", "0.0", "15.0"]
+
+
+def test_numbers_that_do_not_fit_are_left_to_the_pointer(sheets: Flow) -> None:
+    thirds = replace(sheets, query_boxes=sheets.query_boxes * 0.6)
+    for flow, narrow, count in ((sheets, True, 5), (thirds, False, 5), (thirds, True, 1)):
+        for figure in (figures.weights(flow, narrow=narrow), figures.contributions(flow, narrow)):
+            assert len(figure.layout.annotations) == 1 + count
+
+
+def test_a_figure_is_as_high_as_its_sheets(sheets: Flow) -> None:
+    """Tiles reach from 0 to 0.4 of the query and to 0.3 of the support picture; 0.1 and 0.3 would be nothing."""
+    lower = replace(sheets, query_boxes=sheets.query_boxes + [0.1, 0, 0.1, 0])
+    low, high = figures.weights(lower).layout.yaxis.range
+    np.testing.assert_allclose([low, high], [0.51, 0.1 - 0.09])
+    stacked = figures.matching(lower, stacked=True)
+    assert min(stacked.data[2].y) - 0.15 == pytest.approx(0.5 + 0.3)
+    assert stacked.layout.height == round(340 * (0.4 + 0.3 + 0.3 + 2 * 0.09))
+    heading, other = stacked.layout.annotations
+    assert (heading.y, other.y) == (pytest.approx(0.1 - 0.02), pytest.approx(0.5 + 0.3 + 0.3 + 0.02))
 
 
 def test_axes_of_sheets_number_the_first_region_of_each_row(sheets: Flow) -> None:

@@ -133,13 +133,24 @@ def test_the_nearest_target_is_the_tile_under_the_pointer(sheets: Flow) -> None:
 
 
 @pytest.mark.parametrize("stacked", [False, True])
+def test_bands_never_turn_back(sheets: Flow, stacked: bool) -> None:
+    """From the query to the support picture the points of a band lie one behind the other along the flow."""
+    shown = panes(sheets, stacked)
+    for pair in [(0, 0), (1, 2), (4, 1)]:
+        points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", band(*shown, pair, stacked))
+        along = [float(point[1 if stacked else 0]) for point in points]
+        assert along == sorted(along)
+
+
+@pytest.mark.parametrize("stacked", [False, True])
 def test_no_two_regions_share_a_lane(sheets: Flow, stacked: bool) -> None:
     """Lanes lie within their region's height and differ, also between tiles of different sizes beside each other."""
     query, support = panes(sheets, stacked)
     lanes = []
     for node in query.nodes:
         points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", band(query, support, (node, 1), stacked))
-        edge = {float(point[0 if stacked else 1]) for point in points if float(point[1 if stacked else 0]) == 1.0}
+        border = 0.4 if stacked else 1.0  # of the sheet of tiles, or of the plane's half
+        edge = {float(point[0 if stacked else 1]) for point in points if float(point[1 if stacked else 0]) == border}
         low, high = sheets.query_boxes[node][[1, 3] if stacked else [0, 2]]
         assert len(edge) == 1 and low < min(edge) < high
         lanes += edge

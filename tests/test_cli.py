@@ -11,12 +11,12 @@ from fsl_core.errors import FSLError, OptionError
 
 def test_options_get_their_declared_types_and_go_to_all_that_have_them() -> None:
     chosen = {name: CLASSIFIERS[name] for name in ("protonet", "nearest_neighbour", "deepemd")}
-    texts = ["temperature=2", "k=3", "normalise=True", "centre=false", "solver=opencv"]
+    texts = ["temperature=2", "k=3", "normalise=True", "centre=false", "solver=opencv", "pyramid=2,3"]
     options = parse_options(texts, chosen)
     assert options == {
         "protonet": {"temperature": 2.0, "normalise": True},
         "nearest_neighbour": {"temperature": 2.0, "k": 3},
-        "deepemd": {"temperature": 2.0, "centre": False, "solver": "opencv"},
+        "deepemd": {"temperature": 2.0, "centre": False, "solver": "opencv", "pyramid": "2,3"},
     }
     assert isinstance(options["protonet"]["temperature"], float) and isinstance(options["nearest_neighbour"]["k"], int)
 

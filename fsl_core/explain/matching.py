@@ -16,10 +16,10 @@ def match_class(classifier: DeepEMD, features: EpisodeFeatures, query: int, labe
     """The match behind the classifier's logit of query `query` for class `label`.
 
     Args:
-        label: row of `features.class_names`; a class of several shots is the mean of its support maps.
+        label: row of `features.class_names`; a class of several shots is its prototype (`DeepEMD.prototypes`).
         images: the query and the support image to show beside it, as the backbone saw them (`transforms.square`).
     """
-    return _match(classifier, features.query[query], features.prototypes[label], images)
+    return _match(classifier, features.query[query], classifier.prototypes(features)[label], images)
 
 
 def match_support(classifier: DeepEMD, features: EpisodeFeatures, query: int, support: int, images: Images) -> Flow:

@@ -49,9 +49,8 @@ class Exact(TransportSolver):
     def __call__(self, problem: TransportProblem) -> TransportPlan:
         problem.check()
         like = problem.cost
-        value, plan, u, v, status = _OptimalCost.apply(
-            problem.cost, problem.source, problem.target, self.max_iterations
-        )
+        parts = (problem.cost, problem.source, problem.target, self.max_iterations)
+        value, plan, u, v, status = _OptimalCost.apply(*parts) if torch.is_grad_enabled() else _optimum(*parts)
         return TransportPlan(plan.to(like), value.to(like), u.to(like), v.to(like), status)
 
 
@@ -66,10 +65,7 @@ class _OptimalCost(torch.autograd.Function):
         target: Float[Tensor, "batch m"],
         limit: int,
     ) -> tuple[Tensor, ...]:
-        parts = (tensor.detach().cpu().contiguous() for tensor in (cost, source, target))
-        problem = double_precision(TransportProblem(*parts))
-        plan, value, u, v, status = _solve(problem, limit)
-        u, v = balance(problem, u, v)
+        value, plan, u, v, status = _optimum(cost, source, target, limit)
         ctx.save_for_backward(plan, u, v)
         ctx.inputs = cost, source, target
         ctx.mark_non_differentiable(plan, u, v, status)
@@ -81,6 +77,16 @@ class _OptimalCost(torch.autograd.Function):
         plan, u, v = (part.to(given) for part, given in parts)
         scale = gradient.to(plan)
         return scale[:, None, None] * plan, scale[:, None] * u, scale[:, None] * v, None
+
+
+def _optimum(
+    cost: Float[Tensor, "batch n m"], source: Float[Tensor, "batch n"], target: Float[Tensor, "batch m"], limit: int
+) -> tuple[Tensor, ...]:
+    """Optimal cost, plan, potentials and status; in float64 on the CPU."""
+    parts = (tensor.detach().cpu().contiguous() for tensor in (cost, source, target))
+    problem = double_precision(TransportProblem(*parts))
+    plan, value, u, v, status = _solve(problem, limit)
+    return value, plan, *balance(problem, u, v), status
 
 
 def _solve(problem: TransportProblem, limit: int) -> tuple[Tensor, ...]:

@@ -65,6 +65,7 @@ CHANGES = {
     "letterbox": lambda project: replace(project, settings=replace(project.settings, fit="letterbox")),
     "options": lambda project: with_options(project, "deepemd", temperature=2.25, centre=False),
     "text option": lambda project: with_options(project, "deepemd", metric="l2"),
+    "text option with a comma": lambda project: with_options(project, "deepemd", pyramid="2,3"),
     "whole-number option": lambda project: with_options(project, "nearest_neighbour", k=2),
     "device": lambda project: replace(project, settings=replace(project.settings, device="cpu")),
     "class off": lambda project: project.with_switched("c1"),

@@ -9,16 +9,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = (
-    {"errors"},
+    {"errors", "home"},
     {"types", "foreign"},
-    {"records", "images", "manifest"},
+    {"records", "images", "manifest", "cli"},
     {"data"},
     {"backbones", "transport"},
     {"features"},
     {"classifiers"},
     {"objectives", "explain", "openset", "shots"},
     {"figures"},
-    {"cli"},
     {"evaluate", "classify"},
     {"train", "ui"},
 )

@@ -1,6 +1,7 @@
 """(features, classifier) -> records; the last place where torch is seen."""
 
+from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
 from fsl_core.explain.reconstruction import reconstruct
 
-__all__ = ["match_class", "match_support", "reconstruct"]
+__all__ = ["match_class", "match_support", "reconstruct", "teach"]

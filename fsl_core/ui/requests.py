@@ -1,13 +1,14 @@
 """What the pages ask of the inference queue, and the progress they show meanwhile."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
 from fsl_core.errors import FSLError
 from fsl_core.ui import cached, session
 from fsl_core.ui.engine import Match, Pair
-from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status
+from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status, Work
 from fsl_core.ui.pieces import Answer
 from fsl_core.ui.project import Project, digest
 
@@ -63,7 +64,7 @@ def match(pair: Pair) -> Match | None:
     While it is computed, progress stands where this is called and the page runs again at the end; where it fails, the
     reason stands there. Both times the answer is None.
     """
-    queue, project, store, engine = cached.queue(), session.project(), session.store(), cached.engine()
+    project, store, engine = session.project(), session.store(), cached.engine()
     try:
         backbone, weights = session.backbone(), session.weights()
     except FSLError as error:
@@ -75,22 +76,33 @@ def match(pair: Pair) -> Match | None:
         MATCH, pictures, weights, settings.device, settings.fit, dict(settings.options.get("deepemd", {})), *pair
     )
 
+    found: Match | None = awaited(
+        key, MATCH, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair)
+    )
+    return found
+
+
+def awaited(key: str, role: str, work: Work) -> Any:
+    """The result of a job that a page cannot go on without; None = not yet, or it failed; see `match`.
+
+    Args:
+        role: of this session; it waits for one job of each.
+    """
+    queue = cached.queue()
+
     def submit() -> None:
-        queue.submit(
-            key, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair), session.waiter(MATCH)
-        )
+        queue.submit(key, work, session.waiter(role))
 
     if queue.status(key) is None:
         submit()
     status = queue.wait(key, QUICK)
     if status is not None and status.state == DONE:
-        found: Match | None = queue.result(key)
-        return found
+        return queue.result(key)
     if status is not None and status.state == FAILED:
         st.error(status.error, icon=":material/error:")
         st.button("Try again", on_click=submit, icon=":material/refresh:")
     else:
-        show_progress(key, MATCH)
+        show_progress(key, role)
     return None
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors", "home"},
     {"types", "foreign"},
-    {"records", "images", "manifest", "cli"},
+    {"records", "lesson_records", "images", "manifest", "cli"},
     {"data"},
     {"backbones", "transport"},
     {"features"},
@@ -33,7 +33,13 @@ ONLY_IN = {
     "kornia": {"train"},
     "datasets": {"data"},
 }
-NEVER_IN = {"figures": {"torch"}, "records": {"torch"}, "images": {"torch"}, "manifest": {"torch"}}
+NEVER_IN = {
+    "figures": {"torch"},
+    "records": {"torch"},
+    "lesson_records": {"torch"},
+    "images": {"torch"},
+    "manifest": {"torch"},
+}
 MODULES = sorted(
     path for path in (ROOT / "fsl_core").rglob("*.py") if path.parent != ROOT / "fsl_core" or path.stem != "__init__"
 )

@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
         classify_page,
         st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
+        st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
     ],
     position="top",

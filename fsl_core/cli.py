@@ -29,7 +29,8 @@ class Parser(argparse.ArgumentParser):
 def add_model_arguments(parser: Parser) -> None:
     """The flags of every command that runs a backbone and a classifier."""
     parser.add_argument(
-        "--backbone", help="a name of weights/manifest.toml (default: its default), a .safetensors file, timm:<model>"
+        "--backbone",
+        help="a name of weights/manifest.toml (default: its default) or of your own, a .safetensors file, timm:<model>",
     )
     parser.add_argument(
         "--fit", choices=("crop", "letterbox"), default="crop",

@@ -1,26 +1,39 @@
-"""`weights/manifest.toml`: one row for each weights file that ships, with what was measured of it."""
+"""The backbones that can be named: those of `weights/manifest.toml`, which ship, and those of the user's own.
 
+A `.safetensors` file of ours in `own_weights()` is a backbone under the name of the file; there is nothing to register.
+"""
+
+import hashlib
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
+
 from fsl_core.errors import WeightsError
+from fsl_core.home import home
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 MANIFEST = WEIGHTS / "manifest.toml"
+HEADER = ("architecture", "options", "input")  # what the header of each weights file of ours says
+SOURCE = "source"  # in the header of an imported one: what it was made from
 
 
 @dataclass(frozen=True)
 class Card:
-    """A row of the manifest.
+    """A row of the manifest, or what is known of a file of the user's own.
 
     Attributes:
         title: for people, e.g. "ResNet-12 narrow, 84 px".
+        megabytes: size of the file.
+        recipe: what it was made by.
         data: what it was trained on, and under which terms those data stand.
         classifier: the classifier that the accuracies were measured with.
-        accuracy_1shot, accuracy_5shot: 5-way, mean over episodes of the held-out test classes, in [0, 1].
+        accuracy_1shot, accuracy_5shot: 5-way, mean over episodes of the held-out test classes, in [0, 1]; None = not
+            measured.
         interval_1shot, interval_5shot: half width of their 95 % intervals.
-        megabytes: size of the file.
+        own: whether the file is the user's own, in `own_weights()`, instead of one that ships.
     """
 
     name: str
@@ -29,24 +42,44 @@ class Card:
     sha256: str
     megabytes: float
     recipe: str
-    data: str
-    licence: str
-    classifier: str
-    accuracy_1shot: float
-    interval_1shot: float
-    accuracy_5shot: float
-    interval_5shot: float
-    measured_by: str
+    data: str = ""
+    licence: str = ""
+    classifier: str = ""
+    accuracy_1shot: float | None = None
+    interval_1shot: float | None = None
+    accuracy_5shot: float | None = None
+    interval_5shot: float | None = None
+    measured_by: str = ""
     default: bool = False
+    own: bool = False
 
     @property
     def path(self) -> Path:
         """Where the file is."""
-        return WEIGHTS / self.file
+        return (own_weights() if self.own else WEIGHTS) / self.file
+
+
+def own_weights() -> Path:
+    """The folder of the user's own weights; it need not exist yet."""
+    return home() / "weights"
+
+
+def read_cards() -> dict[str, Card]:
+    """Every backbone that can be named: those that ship, the default one first, then the user's own by name.
+
+    Own files that cannot be read or are no weights of ours are left out, as are those named like one that ships.
+
+    Raises:
+        WeightsError: the manifest is missing or one of its rows is not complete.
+    """
+    paths = sorted(own_weights().glob("*.safetensors"))
+    found = (_own_card(path, path.stat().st_mtime_ns) for path in paths if path.is_file())
+    shipped = read_manifest()
+    return shipped | {card.name: card for card in found if card and card.name not in shipped}
 
 
 def read_manifest() -> dict[str, Card]:
-    """Every card, the default one first.
+    """Every card of those that ship, the default one first.
 
     Raises:
         WeightsError: the manifest is missing or one of its rows is not complete.
@@ -59,3 +92,25 @@ def read_manifest() -> dict[str, Card]:
             f"weights/manifest.toml cannot be read ({error}); restore it from the repository."
         ) from error
     return {card.name: card for card in sorted(cards, key=lambda card: not card.default)}
+
+
+@lru_cache(maxsize=256)  # the digest of a large file takes a while
+def _own_card(path: Path, changed: int) -> Card | None:
+    """The card of a file as it was at the time `changed`; None = it is no weights file of ours."""
+    try:
+        with safe_open(path, "np") as file:
+            header = file.metadata() or {}
+        data = path.read_bytes()
+    except (SafetensorError, OSError):
+        return None
+    if not set(HEADER) <= header.keys():
+        return None
+    return Card(
+        path.stem,
+        f"{path.stem} (your own)",
+        path.name,
+        hashlib.sha256(data).hexdigest(),
+        len(data) / 1e6,
+        header.get(SOURCE, "python -m fsl_core.train"),
+        own=True,
+    )

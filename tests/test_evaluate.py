@@ -180,7 +180,7 @@ def test_a_single_episode_has_no_interval(weights: Path, colours: Colours, capsy
         (["--classifier", "magic"], "no classifier 'magic'; choose one of deepemd"),
         (
             ["--classifier", "protonet", "--option", "solver=exact"],
-            "name of normalise, temperature; got 'solver=exact'",
+            "name of metric, normalise, temperature; got 'solver=exact'",
         ),
         (["--option", "temperature=hot"], "temperature must be a number, got 'hot'"),
         (["--option", "temperature=-1"], "temperature must lie in"),

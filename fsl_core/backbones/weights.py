@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from fsl_core.backbones.backbone import Backbone
 from fsl_core.backbones.conv4 import Conv4
@@ -17,7 +19,7 @@ from fsl_core.backbones.resnet12 import ResNet12
 from fsl_core.backbones.timm import load_timm
 from fsl_core.data.transforms import CROP, InputSpec
 from fsl_core.errors import WeightsError
-from fsl_core.manifest import read_manifest
+from fsl_core.manifest import HEADER, read_cards
 
 BACKBONES: dict[str, type[Network]] = {"resnet12": ResNet12, "conv4": Conv4}
 TIMM = "timm:"
@@ -40,13 +42,26 @@ def build(architecture: str, options: dict[str, Any]) -> Network:
 def save_weights(path: Path, network: Network, architecture: str, options: dict[str, Any], spec: InputSpec) -> None:
     """Write a network's parameters and buffers in half precision, with all that `load_backbone` needs, atomically."""
     tensors = {
-        name: (tensor.half() if tensor.is_floating_point() else tensor).detach().cpu().contiguous()
-        for name, tensor in network.state_dict().items()
+        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in network.state_dict().items()
     }
-    header = {"architecture": architecture, "options": json.dumps(options), "input": json.dumps(asdict(spec))}
+    write_weights(path, tensors, describe(architecture, options, spec))
+
+
+def describe(architecture: str, options: dict[str, Any], spec: InputSpec) -> dict[str, str]:
+    """The header of a weights file: all that `load_backbone` needs beside the tensors."""
+    values = (architecture, json.dumps(options), json.dumps(asdict(spec)))
+    return dict(zip(HEADER, values, strict=True))
+
+
+def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> None:
+    """Write tensors in the precision that they have, atomically.
+
+    Args:
+        header: of `describe`, and what else is to be known of the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    save_file(tensors, part, metadata=header)
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part, dict(header))
     part.replace(path)
 
 
@@ -54,8 +69,9 @@ def load_backbone(name_or_path: str | Path, device: str | torch.device | None = 
     """Load a frozen backbone in eval mode.
 
     Args:
-        name_or_path: a name from `weights/manifest.toml`, the path of a `.safetensors` file written by
-            `python -m fsl_core.train`, or `timm:<model>` for a model of timm with its published weights.
+        name_or_path: a name from `weights/manifest.toml`, that of an own backbone (`fsl_core.manifest.own_weights`),
+            the path of a `.safetensors` file written by `python -m fsl_core.train` or `python -m fsl_core.backbones
+            import`, or `timm:<model>` for a model of timm with its published weights.
         device: "cpu", "cuda", ...; None = the GPU where there is one, else the CPU.
 
     Raises:
@@ -84,9 +100,10 @@ def read_weights(path: Path) -> tuple[Network, InputSpec]:
         raise WeightsError(
             f"{path.name} is not a readable safetensors file ({error}); copy or train it again."
         ) from error
-    if not {"architecture", "options", "input"} <= header.keys():
+    if not set(HEADER) <= header.keys():
         raise WeightsError(
-            f"{path.name} was not written by python -m fsl_core.train: its header names no architecture."
+            f"{path.name} was not written by python -m fsl_core.train or python -m fsl_core.backbones import: its "
+            "header names no architecture."
         )
     network = build(header["architecture"], json.loads(header["options"]))
     try:
@@ -107,7 +124,7 @@ def _locate(name: str) -> Path:
         if not path.is_file():
             raise WeightsError(f"There is no weights file {name}; check the path.")
         return path
-    cards = read_manifest()
+    cards = read_cards()
     if name not in cards:
         raise WeightsError(
             f"There is no backbone {name!r}; choose one of {', '.join(cards)}, or give "

@@ -2,7 +2,11 @@
 
 from fsl_core.classifiers.base import Classifier, Prediction
 from fsl_core.classifiers.cosine import Cosine
+from fsl_core.classifiers.cosine_classifier import CosineClassifier
 from fsl_core.classifiers.deepemd import DeepEMD
+from fsl_core.classifiers.dense_classification import DenseClassification
+from fsl_core.classifiers.dn4 import DN4
+from fsl_core.classifiers.linear import Linear
 from fsl_core.classifiers.nearest_neighbour import NearestNeighbour
 from fsl_core.classifiers.protonet import ProtoNet
 
@@ -11,6 +15,22 @@ CLASSIFIERS: dict[str, type[Classifier]] = {
     "protonet": ProtoNet,
     "cosine": Cosine,
     "nearest_neighbour": NearestNeighbour,
+    "linear": Linear,
+    "cosine_classifier": CosineClassifier,
+    "dn4": DN4,
+    "dense_classification": DenseClassification,
 }
 
-__all__ = ["CLASSIFIERS", "Classifier", "Cosine", "DeepEMD", "NearestNeighbour", "Prediction", "ProtoNet"]
+__all__ = [
+    "CLASSIFIERS",
+    "DN4",
+    "Classifier",
+    "Cosine",
+    "CosineClassifier",
+    "DeepEMD",
+    "DenseClassification",
+    "Linear",
+    "NearestNeighbour",
+    "Prediction",
+    "ProtoNet",
+]

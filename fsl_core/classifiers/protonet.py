@@ -15,6 +15,8 @@ from fsl_core.types import check_options, option
 class ProtoNet(Classifier):
     """Logit = -temperature * squared Euclidean distance between the query and the mean of the class's support vectors.
 
+    With the metric `cosine` the logit is temperature * cosine of the two, which takes a temperature of about 5 to 20.
+
     Departures: the paper flattens the map of its Conv4 network, here the map is averaged over its cells, which suits
     backbones trained with a pooled linear head. The paper has no temperature (1) and no normalisation (off): with a
     backbone that was not trained for this loss the distances can be large and the probabilities then close to 0 and 1;
@@ -26,9 +28,10 @@ class ProtoNet(Classifier):
     transductive: ClassVar[bool] = False
 
     temperature: float = option(
-        1.0, "Factor between the squared distance and the logit.", low=0.001, high=1000.0, step=0.5
+        1.0, "Factor between the squared distance, or the cosine, and the logit.", low=0.001, high=1000.0, step=0.5
     )
     normalise: bool = option(False, "Scale every image's feature vector to unit length first.")
+    metric: str = option("euclidean", "How a query is compared to the prototypes.", choices=("euclidean", "cosine"))
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -38,5 +41,7 @@ class ProtoNet(Classifier):
         if self.normalise:
             support, query = normalize(support, dim=1), normalize(query, dim=1)
         prototypes = features.class_means(support)
+        if self.metric == "cosine":
+            return Prediction(self.temperature * normalize(query, dim=1) @ normalize(prototypes, dim=1).T)
         difference = query[:, None] - prototypes[None]
         return Prediction(-self.temperature * difference.square().sum(dim=2))

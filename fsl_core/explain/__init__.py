@@ -1,5 +1,6 @@
 """(features, classifier) -> records; the last place where torch is seen."""
 
+from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
 from fsl_core.explain.reconstruction import reconstruct
 from fsl_core.explain.regions import View, level_names
@@ -14,5 +15,6 @@ __all__ = [
     "match_support",
     "reconstruct",
     "solve_again",
+    "teach",
     "what_if",
 ]

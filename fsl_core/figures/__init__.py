@@ -6,19 +6,26 @@ from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_he
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.shots import shots
+from fsl_core.figures.transport import blur_curve, cost_matrix, moves, plan_matrix, slack_matrix, terms
 
 __all__ = [
     "Cell",
+    "blur_curve",
     "confusion_matrix",
     "contributions",
+    "cost_matrix",
     "flows_of",
     "largest",
     "matching",
+    "moves",
     "plan_difference",
     "plan_heatmap",
+    "plan_matrix",
     "reconstruction",
     "shots",
     "similarity_heatmap",
+    "slack_matrix",
     "strongest",
+    "terms",
     "weights",
 ]

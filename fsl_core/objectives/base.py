@@ -1,7 +1,7 @@
 """What every training objective is: a module that owns its heads and turns feature maps into a loss."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -15,7 +15,12 @@ class Loss(NamedTuple):
 
 
 class Objective(nn.Module, ABC):
-    """A loss with the parameters that only training needs (classification or projection heads)."""
+    """A loss with the parameters that only training needs (classification or projection heads).
+
+    Its arguments are `channels` of the network, `n_classes` of the data, and fields of a training run by their names.
+    """
+
+    episodic: ClassVar[bool] = False  # whether a batch is made of whole episodes instead of any images
 
     @abstractmethod
     def forward(self, maps: Float[Tensor, "batch channels height width"], labels: Int[Tensor, " batch"]) -> Loss:

@@ -1,6 +1,5 @@
 """Training images in memory, and the random augmentation of whole batches on the device."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import kornia.augmentation as K
@@ -10,8 +9,10 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from fsl_core.data import ImageDataset
+from fsl_core.data import ImageDataset, sample_indices
 from fsl_core.data.transforms import InputSpec, square
+from fsl_core.errors import TrainingError
+from fsl_core.objectives import OBJECTIVES
 from fsl_core.train.config import TrainConfig
 
 SAMPLE = 65  # images; odd, so that the median is one of their sides
@@ -68,7 +69,29 @@ def some_of_each(labels: Int[np.ndarray, " n_images"], count: int) -> Int[np.nda
     return np.concatenate([np.flatnonzero(labels == label)[:count] for label in np.unique(labels)])
 
 
-def epoch_batches(n_images: int, batch: int, seed: int, epoch: int) -> Iterator[Int[Tensor, " batch"]]:
-    """Rows of the images of each batch; the order depends on seed and epoch alone; a last partial batch is dropped."""
-    order = torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(n_images))
-    return iter(order[: n_images - n_images % batch].view(-1, batch))
+def epoch_steps(labels: Int[Tensor, " n_images"], config: TrainConfig, epoch: int) -> Int[Tensor, "n_steps batch part"]:
+    """Rows of the images of each step of an epoch, in `batch` parts that can go to different devices.
+
+    A part is one image, every image being drawn once, or an episode, its support images first. The draw depends on seed
+    and epoch alone; a last partial batch is dropped.
+
+    Raises:
+        TrainingError: the data or the epoch are smaller than one batch.
+        EpisodeError: there are too few classes or images for an episode.
+    """
+    generator = np.random.default_rng([config.seed, epoch])
+    if OBJECTIVES[config.objective].episodic:
+        way, shot, query = config.way, config.shot, config.query
+        drawn = [
+            sample_indices(labels.numpy(), way=way, shot=shot, query=query, generator=generator)
+            for _ in range(config.episodes)
+        ]
+        parts = np.stack([np.concatenate((episode.support, episode.query)) for episode in drawn])
+    else:
+        parts = generator.permutation(len(labels))[:, None]
+    n_steps = len(parts) // config.batch
+    if not n_steps:
+        raise TrainingError(
+            f"An epoch holds {len(parts)} images or episodes, a batch {config.batch}; choose a smaller batch."
+        )
+    return torch.from_numpy(parts[: n_steps * config.batch]).unflatten(0, (n_steps, config.batch))

@@ -26,8 +26,16 @@ class TrainConfig:
     architecture: str = option("resnet12", "network to train", choices=("resnet12", "conv4"))
     widths: str = option("64-160-320-640", "channels of ResNet-12's stages", choices=tuple(CHOICES))
     init: str = option("", "weights to start from: a .safetensors file or a shipped backbone's name; empty = random")
-    objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy",))
+    objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd"))
     label_smoothing: float = option(0.0, "mass that the target gives to the other classes", low=0.0, high=0.5)
+
+    solver: str = option(
+        "exact", "transport solver of the objective deepemd", choices=("exact", "opencv", "interior_point", "sinkhorn")
+    )
+    way: int = option(5, "classes of an episode, for episodic objectives", low=2)
+    shot: int = option(1, "support images per class of an episode", low=1)
+    query: int = option(15, "query images per class of an episode", low=1)
+    episodes: int = option(50, "episodes in an epoch", low=1)
 
     size: int = option(84, "side of the input", low=16, high=512, unit="px")
     train_sizes: str = option("", "progressive resizing as side*share of the run, e.g. '36*0.7,64*0.3'; empty = size")
@@ -39,8 +47,8 @@ class TrainConfig:
     crop_scale: float = option(0.08, "smallest share of the image's area in a resized crop", low=0.01, high=1.0)
     jitter: float = option(0.0, "strength of the random brightness, contrast and saturation", low=0.0, high=1.0)
 
-    epochs: int = option(120, "passes over the training images", low=1)
-    batch: int = option(128, "images in a step, over all devices", low=2)
+    epochs: int = option(120, "passes over the training images, or times `episodes` episodes", low=1)
+    batch: int = option(128, "images in a step, or episodes of an episodic objective, over all devices", low=1)
     learning_rate: float = option(0.1, "peak learning rate of SGD", low=0.0)
     momentum: float = option(0.9, "of SGD", low=0.0, high=1.0)
     nesterov: bool = option(True, "Nesterov's form of momentum")
@@ -52,6 +60,9 @@ class TrainConfig:
     step_factor: float = option(0.2, "factor of each fall", low=0.0, high=1.0)
     warmup_epochs: float = option(0.0, "epochs in which the learning rate rises linearly from 0", low=0.0)
 
+    freeze_batch_norm: bool = option(False, "normalise by the statistics of the weights started from, not the batch's")
+
+    val_classifier: str = option("cosine", "what classifies the val episodes", choices=("cosine", "deepemd"))
     val_episodes: int = option(200, "few-shot episodes on the val classes after each epoch", low=2)
     val_images: int = option(100, "images per val class that the episodes are drawn from", low=20)
     seed: int = option(1, "of weights, batches and augmentation", low=0)

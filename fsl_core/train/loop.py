@@ -10,7 +10,8 @@ from typing import cast
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 from torchvision.transforms.v2 import functional as F
 from tqdm import tqdm
 
@@ -19,7 +20,7 @@ from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.data.transforms import normalise
 from fsl_core.errors import TrainingError
 from fsl_core.evaluate import evaluate_features
-from fsl_core.train.batches import Augmentation, epoch_batches
+from fsl_core.train.batches import Augmentation, epoch_steps
 from fsl_core.train.config import TrainConfig
 from fsl_core.train.interrupt import deferred_interrupt
 from fsl_core.train.metrics import MetricsLog
@@ -41,14 +42,17 @@ def learning_rate(config: TrainConfig, epochs_done: float) -> float:
 def train(config: TrainConfig, data: str | None, output: Path, resume: bool = False) -> Path:
     """Train a backbone and return the path of its best weights, `output/best.safetensors`.
 
-    "Best" is the highest 5-way 1-shot accuracy of the cosine classifier on episodes of the val classes. Everything
+    "Best" is the highest 5-way 1-shot accuracy of `config.val_classifier` on episodes of the val classes. Everything
     random is drawn from `config.seed` and the number of the step, so that on the CPU a resumed run goes on exactly
     like an uninterrupted one.
 
     Raises:
-        TrainingError: the loss is not finite, the batch does not divide by the devices, this computer lacks such
-            devices, the folder cannot be written or holds another run, the run cannot be resumed, or it was stopped
-            by Ctrl-C (after the present step, and saved).
+        TrainingError: the loss or its gradient is not finite (the published DeepEMD sets such gradients to 0), the
+            batch does not divide by the devices, this computer lacks such devices, the folder cannot be written or
+            holds another run, the run cannot be resumed, or it was stopped by Ctrl-C (after the present step, and
+            saved).
+        TransportError: the solver of an episodic objective gave up.
+        EpisodeError: the data are too small for the episodes.
         DataError: the data are not there.
         WeightsError: the weights to start from are not there.
     """
@@ -83,36 +87,32 @@ def stop_if(run: Run, interrupt: threading.Event) -> None:
 
 
 def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
-    """One pass over the training images, from the step at which the run stands; returns the row of the metrics."""
+    """One epoch, from the step at which the run stands; returns the row of the metrics."""
     config, progress, fabric = run.config, run.progress, run.fabric
     augment = {side: Augmentation(config, run.spec, side).to(fabric.device) for side, _ in config.sides}
-    batches = list(epoch_batches(len(run.images.labels), config.batch, config.seed, progress.epoch))
-    if not batches:
-        raise TrainingError(f"The data hold fewer images than a batch of {config.batch}; choose a smaller batch.")
-    bar = tqdm(
-        total=len(batches), initial=progress.step, unit="step", disable=not fabric.is_global_zero, mininterval=1.0
-    )
+    steps = epoch_steps(run.images.labels, config, progress.epoch)
+    bar = tqdm(total=len(steps), initial=progress.step, unit="step", disable=not fabric.is_global_zero, mininterval=1.0)
     started, saved, first = time.monotonic(), time.monotonic(), progress.step
     rate, side, speed = 0.0, config.sides[-1][0], 0.0  # of an epoch that is resumed behind its last step
-    run.learner.train()
-    for rows in batches[progress.step :]:
+    train_mode(run)
+    for parts in steps[progress.step :]:
         stop_if(run, interrupt)
         torch.manual_seed(((config.seed * 1_000 + progress.epoch) * 100_000 + progress.step) * 64 + fabric.global_rank)
-        done = progress.epoch + progress.step / len(batches)
+        done = progress.epoch + progress.step / len(steps)
         rate, side = learning_rate(config, done), config.side_at(done / config.epochs)
         bar.set_description(f"Epoch {progress.epoch + 1}/{config.epochs}, {side} px", refresh=False)
-        mine = rows[fabric.global_rank :: fabric.world_size]
+        mine = parts[fabric.global_rank :: fabric.world_size].flatten()
         loss, accuracy = take_step(
             run, augment[side](run.images.images[mine].to(fabric.device)), run.images.labels[mine], rate
         )
         progress.step += 1
         progress.loss_sum += loss
         progress.accuracy_sum += accuracy
-        speed = (progress.step - first) * config.batch / (time.monotonic() - started)
+        speed = (progress.step - first) * parts.numel() / (time.monotonic() - started)
         bar.update()
         bar.set_postfix_str(
             f"loss {progress.loss_sum / progress.step:.3f}, accuracy {progress.accuracy_sum / progress.step:.1%}, "
-            f"{speed:.0f} images/s, {remaining(run, len(batches), speed)} to go"
+            f"{speed:.0f} images/s, {remaining(run, steps, speed)} to go"
         )
         if time.monotonic() - saved > 60 * config.checkpoint_minutes:
             run.save()
@@ -126,6 +126,14 @@ def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
         "accuracy": progress.accuracy_sum / progress.step,
         "images_per_second": speed,
     }
+
+
+def train_mode(run: Run) -> None:
+    """Training mode; the batch norms stay in that of evaluation if the configuration freezes them."""
+    run.learner.train()
+    for module in run.network.modules():
+        if run.config.freeze_batch_norm and isinstance(module, nn.BatchNorm2d):
+            module.eval()
 
 
 def take_step(
@@ -143,23 +151,29 @@ def take_step(
         )
     run.optimizer.zero_grad()
     run.fabric.backward(loss)
+    gradients = [parameter.grad for parameter in run.learner.parameters() if parameter.grad is not None]
+    if not torch.isfinite(get_total_norm(gradients)):
+        raise TrainingError(
+            f"The gradient is not finite in epoch {run.progress.epoch + 1}, step {run.progress.step + 1}; lower the "
+            "learning rate, or for the objective deepemd choose the solver exact."
+        )
     run.optimizer.step()
     means = run.fabric.all_reduce(torch.stack((loss.detach(), accuracy)), reduce_op="mean")
     return means[0].item(), means[1].item()
 
 
-def remaining(run: Run, steps: int, images_per_second: float) -> str:
+def remaining(run: Run, steps: Int[Tensor, "n_steps batch part"], images_per_second: float) -> str:
     """Estimated time to the end of the run, as h:mm, taking the cost of an image as proportional to its pixels."""
-    config, now = run.config, run.progress.epoch * steps + run.progress.step
-    total = config.epochs * steps
+    config, now = run.config, run.progress.epoch * len(steps) + run.progress.step
+    total = config.epochs * len(steps)
     pixels = [config.side_at(step / total) ** 2 for step in range(now - 1, total)]
-    minutes = math.ceil(sum(pixels[1:]) / pixels[0] * config.batch / images_per_second / 60)
+    minutes = math.ceil(sum(pixels[1:]) / pixels[0] * steps[0].numel() / images_per_second / 60)
     return f"{minutes // 60}:{minutes % 60:02d} h"
 
 
 @torch.inference_mode()
 def validate(run: Run) -> dict[str, float]:
-    """5-way 1-shot and 5-shot accuracy of the cosine classifier on fixed episodes of the val classes."""
+    """5-way 1-shot and 5-shot accuracy on fixed episodes of the val classes."""
     run.learner.eval()
     batches = run.validation.images.split(64)
     maps = torch.cat(
@@ -173,7 +187,7 @@ def validate(run: Run) -> dict[str, float]:
         accuracy = evaluate_features(
             maps.float(),
             run.validation.labels.numpy(),
-            CLASSIFIERS["cosine"](),
+            CLASSIFIERS[run.config.val_classifier](),
             way=5,
             shot=shot,
             query=15,

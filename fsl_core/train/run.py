@@ -1,5 +1,6 @@
 """A run: what it consists of, and everything before its first step."""
 
+import inspect
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -75,7 +76,7 @@ class Run:
 def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> Run:
     """Everything before the first step: devices, images, network, and the state of the run to be resumed."""
     if config.batch % config.devices:
-        raise TrainingError(f"A batch of {config.batch} images cannot be shared by {config.devices} devices.")
+        raise TrainingError(f"A batch of {config.batch} cannot be shared evenly by {config.devices} devices.")
     fabric = connect(config)
     state = claim(output, config, resume)
     fabric.launch()
@@ -86,8 +87,9 @@ def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> 
     validation = load_images(
         val_set, config.size, some_of_each(val_set.labels, config.val_images), "Reading val images"
     )
-    objective = OBJECTIVES[config.objective](network.channels, len(train_set.class_names), config.label_smoothing)
-    learner = Learner(network, objective).to(memory_format=torch.channels_last)
+    learner = Learner(network, build_objective(config, network.channels, len(train_set.class_names))).to(
+        memory_format=torch.channels_last
+    )
     optimizer = torch.optim.SGD(
         learner.parameters(),
         lr=config.learning_rate,
@@ -119,6 +121,13 @@ def connect(config: TrainConfig) -> Fabric:
             f"This computer cannot train on {config.devices} device(s) of the accelerator {config.accelerator!r}; "
             "choose --accelerator auto or cpu, or fewer --devices."
         ) from error
+
+
+def build_objective(config: TrainConfig, channels: int, n_classes: int) -> Objective:
+    """The objective of a run, given what it asks for by the names of its arguments."""
+    known = asdict(config) | {"channels": channels, "n_classes": n_classes}
+    objective = OBJECTIVES[config.objective]
+    return objective(**{name: known[name] for name in inspect.signature(objective).parameters})
 
 
 def initial_network(config: TrainConfig) -> Network:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from fsl_core.data import open_dataset, sample_episode, shuffled
 from fsl_core.data.episode import Episode
-from fsl_core.manifest import Card, read_manifest
+from fsl_core.manifest import Card, read_cards
 from fsl_core.ui import bundle, samples
 from fsl_core.ui.engine import Engine
 from fsl_core.ui.jobs import Queue
@@ -34,12 +34,12 @@ def engine() -> Engine:
 
 @st.cache_data(show_spinner=False, ttl=60)
 def cards() -> dict[str, Card]:
-    """The backbones that ship, the default one first.
+    """The backbones that ship, the default one first, then those of the user's own.
 
     Raises:
         WeightsError: the manifest is missing or damaged.
     """
-    return read_manifest()
+    return read_cards()
 
 
 def warm_up() -> None:

@@ -18,6 +18,16 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
         "The plan joins the regions of two pictures at the least cost. A flow is one entry of it: the mass that goes "
         "from one region to another.",
     ),
+    "price": (
+        "Price (dual potential)",
+        "What one unit of mass is worth at a pile or at a hole. The two prices of a pair are at most its cost; where "
+        "mass flows they are equal to it.",
+    ),
+    "blur": (
+        "Entropic blur (ε)",
+        "Sinkhorn's solver is paid a little for spreading its plan, ε times its entropy. A larger ε gives a plan that "
+        "is more spread, costs more, and is quicker to find.",
+    ),
     "temperature": (
         "Temperature",
         "The factor between the score and the logit. A higher one makes the answers more decided.",

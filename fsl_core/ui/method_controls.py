@@ -8,13 +8,14 @@ from fsl_core.ui import cached, glossary, session
 from fsl_core.ui.comparison import Method
 
 CLASSIFIERS_FIELD, BACKBONES_FIELD = "classifiers", "backbones"  # keys of the widgets, and their names in the address
+COMPARED = ("deepemd", "protonet", "cosine", "nearest_neighbour")  # chosen at first; all would crowd the table
 FOLLOWED = "fsl_followed"  # str: the sidebar's backbone that the choice of backbones last followed
 
 Title = tuple[str, str]  # classifier and backbone, for people; no backbone where there is only one
 
 
 def choose() -> list[Method]:
-    """The chosen methods, one backbone after another; at first all classifiers on the backbone of the sidebar.
+    """The chosen methods, one backbone after another; at first a few classifiers on the backbone of the sidebar.
 
     Another backbone in the sidebar replaces the choice of backbones.
     """
@@ -24,7 +25,7 @@ def choose() -> list[Method]:
         st.session_state[FOLLOWED] = current
         st.session_state[BACKBONES_FIELD] = [current]
     classifiers = st.pills(
-        "Classifiers", list(titles), selection_mode="multi", default=list(titles), format_func=titles.__getitem__,
+        "Classifiers", list(titles), selection_mode="multi", default=list(COMPARED), format_func=titles.__getitem__,
         key=CLASSIFIERS_FIELD, bind="query-params",
         help=f"Each with its options of the sidebar.\n\n{glossary.explain('prototype')}",
     )  # fmt: skip

@@ -38,8 +38,7 @@ METHODS = {
     ),
     "protonet": (
         "The backbone turns every picture into one vector. A class is represented by its prototype, the mean vector of "
-        "its examples. The smaller the squared distance from the query's vector to a prototype, the more likely is "
-        "that class."
+        "its examples. The nearer the query's vector is to a prototype, the more likely is that class."
     ),
     "cosine": (
         "The backbone turns every picture into one vector. Each example votes for its class, with the more weight the "
@@ -49,6 +48,26 @@ METHODS = {
     "nearest_neighbour": (
         "The backbone turns every picture into one vector. In each class the examples whose vectors are most similar "
         "to the query's are found. The more similar they are, the more likely is their class; nothing else counts."
+    ),
+    "linear": (
+        "The backbone turns every picture into one vector. A layer of weights, one row of numbers for each class, is "
+        "trained on the examples until it names them rightly. The larger the sum of the query's vector times the "
+        "weights of a class, the more likely is that class."
+    ),
+    "cosine_classifier": (
+        "The backbone turns every picture into one vector. Each class starts with the mean direction of its examples, "
+        "which is then trained on all examples to point to its own and away from the others. The smaller the angle "
+        "between the query's vector and the direction of a class, the more likely is that class."
+    ),
+    "dn4": (
+        "The backbone turns every picture into a grid of regions, each described by a vector. Every region of the "
+        "query looks for the few most similar regions among all examples of a class. The more similar they are on "
+        "average, the more likely is the class."
+    ),
+    "dense_classification": (
+        "The backbone turns every picture into a grid of regions, each described by a vector, and a class is "
+        "represented by the mean of the vectors of its examples. Every region of the query is classified by itself, by "
+        "the angles between its vector and those of the classes. The mean of the regions' probabilities is the answer."
     ),
 }
 

@@ -75,7 +75,7 @@ def facts(project: Project, card: Card, day: date | None = None) -> dict[str, st
     mean, std = (", ".join(f"{value:g}" for value in seen[name]) for name in ("mean", "std"))
     return {
         "Backbone": f"{card.title} ({card.name})",
-        "Weights": f"weights/{card.file}",
+        "Weights": f"{card.file} ({card.recipe})" if card.own else f"weights/{card.file}",
         "SHA-256 of the weights": card.sha256,
         "Pictures": f"{FITS.get(settings.fit, settings.fit)}, at {seen['size']} × {seen['size']} pixels",
         "Colours (R, G, B)": f"mean {mean}; standard deviation {std}",
@@ -152,7 +152,7 @@ def _input(card: Card) -> dict[str, Any]:
         with safe_open(card.path, "np") as file:
             values: dict[str, Any] = json.loads(file.metadata()["input"])
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"weights/{card.file} is missing or damaged; restore it from the repository.") from error
+        raise WeightsError(f"The weights {card.file} are missing or damaged; restore or import them again.") from error
     return values
 
 

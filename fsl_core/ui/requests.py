@@ -62,7 +62,7 @@ def pending() -> str | None:
 
 
 def match(pair: Pair, emphasis: Emphasis) -> Match | None:
-    """How a query matches a class or a support picture with changed weights; None = see `_answer`."""
+    """How a query matches a class or a support picture with changed weights; None = see `awaited`."""
     project, store, engine = session.project(), session.store(), cached.engine()
     try:
         backbone, weights = session.backbone(), session.weights()
@@ -74,8 +74,8 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
     options = dict(settings.options.get("deepemd", {}))
     factors = [sorted(emphasis.query.items()), sorted(emphasis.support.items())]
     key = digest(MATCH, pictures, weights, settings.device, settings.fit, options, *pair, factors)
-    found: Match | None = _answer(
-        MATCH, key, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair, emphasis)
+    found: Match | None = awaited(
+        key, MATCH, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair, emphasis)
     )
     return found
 
@@ -95,17 +95,20 @@ def solve_again(flow: Flow, solvers: Sequence[str]) -> list[SolverRun] | None:
     problem = hashlib.sha256(
         b"".join(part.tobytes() for part in (flow.similarity, flow.query_weight, flow.support_weight))
     )
-    found: list[SolverRun] | None = _answer(
-        SOLVE, digest(SOLVE, problem.hexdigest(), flow.temperature, list(solvers)), work
+    found: list[SolverRun] | None = awaited(
+        digest(SOLVE, problem.hexdigest(), flow.temperature, list(solvers)), SOLVE, work
     )
     return found
 
 
-def _answer(role: str, key: str, work: Work) -> Any:
-    """What a job gives.
+def awaited(key: str, role: str, work: Work) -> Any:
+    """The result of a job that a page cannot go on without.
 
     While it is under way, progress stands where this is called and the page runs again at the end; where it fails, the
     reason stands there. Both times the answer is None.
+
+    Args:
+        role: of this session; it waits for one job of each.
     """
     queue = cached.queue()
 

@@ -48,7 +48,7 @@ _edits = threading.RLock()  # two runs of one session may overlap
 def project() -> Project:
     """The session's project: the one of the URL, else a new one with the sample episode."""
     if PROJECT not in st.session_state:
-        _require_frame()
+        require_frame()
         _open_or_start()
     current: Project = st.session_state[PROJECT]
     if st.query_params.get(PARAMETER) != current.id:
@@ -265,7 +265,7 @@ def try_edit(place: str, change: Callable[[Project], Project]) -> None:
         tell(place, Notice(BAD, plain(str(error))))
 
 
-def _require_frame() -> None:
+def require_frame() -> None:
     """Run a page inside app.py even when a link to it is the first thing that a fresh server is asked for.
 
     Until app.py has called `st.navigation` once, Streamlit takes the folder pages/ for pages of their own.

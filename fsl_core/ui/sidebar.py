@@ -12,6 +12,7 @@ from fsl_core.types import params
 from fsl_core.ui import cached, requests, session, uploads
 from fsl_core.ui.options import options_of
 from fsl_core.ui.pieces import AUTO, Settings
+from fsl_core.ui.text import plain
 
 SETTINGS = "settings"
 
@@ -67,6 +68,12 @@ def _backbone() -> None:
 
 
 def _card(card: Card) -> None:
+    if card.accuracy_1shot is None or card.accuracy_5shot is None:
+        st.caption(
+            f"Not measured here. {card.megabytes:.1f} MB.",
+            help=f"Made by: {plain(card.recipe)}. Measure it: python -m fsl_core.evaluate --backbone NAME …",
+        )
+        return
     one, five = (f"{value:.1%}".replace("%", " %") for value in (card.accuracy_1shot, card.accuracy_5shot))
     st.caption(
         f"{one} right with 1 example, {five} with 5 (5 classes, {card.classifier}). {card.megabytes:.1f} MB.",

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import re
 import secrets
 import shutil
@@ -18,11 +17,11 @@ from PIL import Image
 
 from fsl_core.data import Episode
 from fsl_core.errors import EpisodeError, FSLError
+from fsl_core.home import HOME_VARIABLE, home
 from fsl_core.images import decode, encode_png, thumbnail
 from fsl_core.ui.pieces import ImageClass, Picture, Query, Settings
 from fsl_core.ui.project import Project, new_class_id
 
-HOME_VARIABLE = "FEW_SHOT_LENS_HOME"
 WORKING_SIZE = 1024
 THUMBNAIL_SIZE = 256
 
@@ -33,7 +32,7 @@ IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
 def projects_folder() -> Path:
     """`$FEW_SHOT_LENS_HOME/projects`, by default `~/.few-shot-lens/projects`."""
-    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".few-shot-lens") / "projects"
+    return home() / "projects"
 
 
 class ChangedElsewhereError(FSLError):

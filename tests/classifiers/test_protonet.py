@@ -26,3 +26,16 @@ def test_normalised_distances_are_at_most_4() -> None:
     opposite = type(features)(100 * features.support, features.support_labels, -features.support, features.class_names)
     logits = ProtoNet(normalise=True)(opposite).logits
     assert torch.allclose(logits[0, features.support_labels[0]], torch.tensor(-4.0), atol=1e-4)
+
+
+@pytest.mark.parametrize("normalise", [False, True])
+def test_the_metric_cosine_compares_angles_to_the_class_means(normalise: bool) -> None:
+    features = clustered((1, 4, 2), 5)
+    support, query = (maps.double().numpy().mean((2, 3)) for maps in (features.support, features.query))
+    if normalise:
+        support, query = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (support, query))
+    labels = features.support_labels.numpy()
+    means = [support[labels == k].mean(axis=0) for k in range(3)]
+    expected = [[8 * row @ mean / np.linalg.norm(row) / np.linalg.norm(mean) for mean in means] for row in query]
+    mine = ProtoNet(metric="cosine", temperature=8.0, normalise=normalise)(features).logits
+    np.testing.assert_allclose(mine.numpy(), expected, rtol=1e-5)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.ui import cached
-from fsl_core.ui.method_controls import BACKBONES_FIELD, CLASSIFIERS_FIELD
+from fsl_core.ui.method_controls import BACKBONES_FIELD, CLASSIFIERS_FIELD, COMPARED
 from fsl_core.ui.pieces import Settings
 from fsl_core.ui.project import Project
 from fsl_core.ui.store import Store
@@ -55,14 +55,25 @@ def _backbone(small_backbone: str) -> None:
     """All pages here use the small backbone."""
 
 
-def test_all_classifiers_answer_at_once_with_marks_and_accuracy() -> None:
+def test_the_usual_classifiers_answer_at_once_with_marks_and_accuracy() -> None:
     app = opened((2, 1, 2))
     assert not app.warning
-    assert all(classifier.title in html(app) for classifier in CLASSIFIERS.values())
+    assert all((classifier.title in html(app)) == (name in COMPARED) for name, classifier in CLASSIFIERS.items())
     assert html(app).count("✓ right") + html(app).count("✗ wrong") == 4 * 4
     assert html(app).count("of 4 right") == 4
     assert "All 4 methods agree on" in words(app)
     assert html(app).count('alt="Query: ') == 4
+
+
+def test_every_classifier_can_be_asked() -> None:
+    app = opened((2, 3, 1))
+    app.button_group(key=CLASSIFIERS_FIELD).set_value(list(CLASSIFIERS)).run()
+    finish(app)
+    assert all(classifier.title in html(app) for classifier in CLASSIFIERS.values())
+    assert f"All {len(CLASSIFIERS)} methods agree on" in words(app)
+    button(app, "Measure").click().run()
+    finish(app)
+    assert len(app.get("plotly_chart")) == 1
 
 
 def test_only_the_chosen_methods_are_asked() -> None:

@@ -46,7 +46,7 @@ def at(app: AppTest) -> int | None:
 
 @pytest.fixture(autouse=True)
 def frame(small_backbone: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages run inside app.py, as in a server that was asked for it before; see `session._require_frame`."""
+    """Pages run inside app.py, as in a server that was asked for it before; see `session.require_frame`."""
     begin = PagesManager.__init__
 
     def inside(self: PagesManager, *args: Any, **kwargs: Any) -> None:

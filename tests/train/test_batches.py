@@ -1,13 +1,16 @@
-"""Images of any sizes become squares of one size that suits most of them."""
+"""Images of any sizes become squares of one size that suits most of them; an epoch becomes steps."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+import torch
 from jaxtyping import UInt8
 
 from fsl_core.data import ImageDataset
-from fsl_core.train.batches import load_images
+from fsl_core.errors import TrainingError
+from fsl_core.train.batches import epoch_steps, load_images
+from fsl_core.train.config import TrainConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,3 +50,37 @@ def test_side_is_that_of_most_images(sides: tuple[int, ...], expected: int) -> N
 
 def test_only_the_chosen_images_count() -> None:
     assert load_images(Plain((*[200] * 9, 32, 32, 32)), 84, np.array([9, 10, 11]), "").images.shape[-1] == 32
+
+
+LABELS = torch.arange(4).repeat_interleave(10)
+
+
+def test_a_step_of_images() -> None:
+    config = TrainConfig(batch=12)
+    steps = epoch_steps(LABELS, config, 0)
+    assert steps.shape == (3, 12, 1)
+    assert len(set(steps.flatten().tolist())) == 36
+    assert torch.equal(steps, epoch_steps(LABELS, config, 0))
+    assert not torch.equal(steps, epoch_steps(LABELS, config, 1))
+
+
+def test_a_step_of_episodes() -> None:
+    config = TrainConfig(objective="deepemd", way=3, shot=2, query=5, episodes=7, batch=2)
+    steps = epoch_steps(LABELS, config, 0)
+    assert steps.shape == (3, 2, 21)
+    for episode in steps.flatten(0, 1):
+        assert len(set(episode.tolist())) == 21
+        support, query = LABELS[episode[:6]], LABELS[episode[6:]]
+        assert support.unique(return_counts=True)[1].tolist() == [2, 2, 2]
+        assert query.unique(return_counts=True)[1].tolist() == [5, 5, 5]
+        assert support.unique().tolist() == query.unique().tolist()
+    assert torch.equal(steps, epoch_steps(LABELS, config, 0))
+    assert not torch.equal(steps, epoch_steps(LABELS, config, 1))
+
+
+@pytest.mark.parametrize(
+    "config", [TrainConfig(), TrainConfig(objective="deepemd", way=2, query=5, episodes=3, batch=4)]
+)
+def test_an_epoch_smaller_than_a_batch(config: TrainConfig) -> None:
+    with pytest.raises(TrainingError, match="choose a smaller batch"):
+        epoch_steps(LABELS, config, 0)

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.errors import OptionError
+from fsl_core.objectives import OBJECTIVES
 from fsl_core.train.config import TrainConfig, read_recipe, recipes, write_config
+from fsl_core.transport import SOLVERS
+from fsl_core.types import params
 
 
 @pytest.mark.parametrize("name", recipes())
@@ -19,6 +23,28 @@ def test_defaults_are_deepemds_pretraining() -> None:
     assert (config.epochs, config.batch, config.learning_rate, config.weight_decay) == (120, 128, 0.1, 5e-4)
     assert (config.schedule, config.step_epochs, config.step_factor, config.nesterov) == ("step", 30, 0.2, True)
     assert config.network_options == {"widths": (64, 160, 320, 640)}
+
+
+def test_deepemds_published_meta_training() -> None:
+    config = read_recipe("deepemd_mini_imagenet", {})
+    assert (config.epochs, config.episodes, config.batch, config.way, config.shot, config.query) == (
+        100,
+        50,
+        1,
+        5,
+        1,
+        15,
+    )
+    assert (config.learning_rate, config.weight_decay, config.momentum, config.nesterov) == (5e-4, 5e-4, 0.9, True)
+    assert (config.schedule, config.step_epochs, config.step_factor) == ("step", 10, 0.5)
+    assert (config.objective, config.solver, config.val_classifier) == ("deepemd", "opencv", "deepemd")
+
+
+def test_choices_are_what_there_is() -> None:
+    fields = params(TrainConfig)
+    assert fields["objective"][0].choices == tuple(OBJECTIVES)
+    assert fields["solver"][0].choices == tuple(SOLVERS)
+    assert set(fields["val_classifier"][0].choices) <= set(CLASSIFIERS)
 
 
 def test_sides_of_progressive_resizing() -> None:

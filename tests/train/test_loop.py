@@ -5,10 +5,8 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from fsl_core.backbones import load_backbone
 from fsl_core.errors import FSLError, TrainingError, WeightsError
@@ -20,25 +18,6 @@ TINY = TrainConfig(
     dataset="folder", architecture="conv4", size=32, epochs=2, train_sizes="24*0.5,32*0.5", crop_scale=0.6, batch=16,
     learning_rate=0.02, schedule="cosine", warmup_epochs=0.5, val_episodes=10, val_images=20, accelerator="cpu",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five classes of 24 noisy images, told apart by their colour."""
-    folder = tmp_path_factory.mktemp("colours")
-    generator = np.random.default_rng(0)
-    for name, colour in {
-        "blue": (0, 0, 200),
-        "green": (0, 160, 0),
-        "grey": (90, 90, 90),
-        "red": (200, 0, 0),
-        "sand": (220, 200, 120),
-    }.items():
-        (folder / name).mkdir()
-        for index in range(24):
-            pixels = np.clip(generator.normal(colour, 40, (32, 32, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / name / f"{index}.png")
-    return folder
 
 
 def rows(output: Path) -> list[dict[str, str]]:

@@ -137,7 +137,7 @@ def test_facts_name_all_that_matters(small_backbone: str) -> None:
 def test_what_is_gone_is_one_sentence(small_backbone: str) -> None:
     card = read_manifest()["tiny"]
     card.path.write_bytes(b"damaged")
-    with pytest.raises(WeightsError, match=r"weights/tiny\.safetensors is missing or damaged"):
+    with pytest.raises(WeightsError, match=r"weights tiny\.safetensors are missing or damaged"):
         facts(Project("id"), card)
     with pytest.raises(OptionError, match="no classifier"):
         facts(Project("id", settings=Settings(classifier="magic")), card)

@@ -1,0 +1,83 @@
+"""`python -m fsl_core.backbones import FILE --as NAME`: make a published checkpoint a backbone of your own."""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fsl_core.cli import Parser, run
+from fsl_core.errors import WeightsError
+from fsl_core.manifest import own_weights, read_manifest
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+SUFFIX = ".safetensors"
+
+
+def build_parser() -> Parser:
+    """The command `import` and its flags."""
+    from fsl_core.backbones.published import LAYOUTS, SPECS, TRUST
+
+    parser = Parser(
+        prog="python -m fsl_core.backbones", description="Make a published checkpoint a backbone of your own."
+    )
+    parser.add_argument("command", choices=["import"], help="read a checkpoint of DeepEMD, RFS or SCL")
+    parser.add_argument("file", type=Path, metavar="FILE", help="for example max_acc.pth")
+    parser.add_argument(
+        "--as", dest="name", required=True, metavar="NAME",
+        help="what --backbone and the app will call it; or the path of a .safetensors file to write",
+    )  # fmt: skip
+    usual = ", ".join(f"{spec} where the tensors are under {layout!r}" for layout, spec in LAYOUTS.items())
+    parser.add_argument(
+        "--spec",
+        choices=tuple(SPECS),
+        help=f"size and normalisation of the input (default: {usual}); deepemd_cifar_fs is for DeepEMD's FCN and Grid "
+        "on CIFAR-FS, rfs_cifar for RFS and SCL on CIFAR-FS and FC100",
+    )
+    parser.add_argument(TRUST, action="store_true", help="unpickle more than tensors, which runs any code in the file")
+    return parser
+
+
+def work(arguments: argparse.Namespace) -> None:
+    """Import a checkpoint and say how to use it."""
+    from fsl_core.backbones.published import SPECS, read_published
+
+    path = place(arguments.name)
+    published = read_published(arguments.file, arguments.trust)
+    name = arguments.spec or published.spec
+    try:
+        published.save(path, SPECS[name])
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be written ({error.strerror}); choose another place with --as.") from error
+    millions = sum(parameter.numel() for parameter in published.network.parameters()) / 1e6
+    print(
+        f"{published.architecture}, {millions:.1f} million parameters, written to {path}.\n"
+        f"Its input is {SPECS[name].size} pixels, normalised as {name} (--spec names others).\n"
+        f"Use it with --backbone {arguments.name}"
+        + (" or in the app's list of backbones." if path.parent == own_weights() else ".")
+    )
+
+
+def place(name: str) -> Path:
+    """The file to write for what stands after `--as`.
+
+    Raises:
+        WeightsError: the name cannot be used or is taken, or the file is there already.
+    """
+    path = Path(name) if name.endswith(SUFFIX) else own_weights() / f"{name}{SUFFIX}"
+    if not name.endswith(SUFFIX) and not NAME.fullmatch(name):
+        raise WeightsError(f"A name must be made of letters, digits, '_', '-' and '.', got {name!r}; choose another.")
+    if name in read_manifest():
+        raise WeightsError(f"{name} is the name of a backbone that ships; choose another.")
+    if path.exists():
+        raise WeightsError(f"{path} is there already; delete it first, or choose another name.")
+    return path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run(build_parser(), work, argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,7 +23,7 @@ def test_options_get_their_declared_types_and_go_to_all_that_have_them() -> None
 
 @pytest.mark.parametrize("text", ["temperature", "magic=1", "=1", "k=1"])
 def test_an_option_that_nothing_has_is_refused_with_those_there_are(text: str) -> None:
-    with pytest.raises(OptionError, match="name=value with a name of normalise, temperature"):
+    with pytest.raises(OptionError, match="name=value with a name of metric, normalise, temperature"):
         parse_options([text], {"protonet": CLASSIFIERS["protonet"]})
 
 

@@ -72,7 +72,7 @@ def match(pair: Pair) -> Match | None:
     settings = project.settings
     pictures = [[one.id, [picture.id for picture in one.pictures]] for one in project.in_use.classes]
     key = digest(
-        MATCH, pictures, weights, settings.device, settings.fit, dict(settings.options.get("deepemd", {})), *pair
+        MATCH, pictures, weights, settings.device, settings.seen, dict(settings.options.get("deepemd", {})), *pair
     )
 
     def submit() -> None:

@@ -8,6 +8,7 @@ import pytest
 from fsl_core.backbones import load_backbone
 from fsl_core.classifiers import DeepEMD
 from fsl_core.classify import classify
+from fsl_core.data.patches import parse_regions
 from fsl_core.ui import cached
 from fsl_core.ui.engine import Engine, Pair
 from fsl_core.ui.jobs import Abandoned, Ticket
@@ -40,6 +41,25 @@ def test_only_new_pictures_are_computed(work: tuple[Store, Project], small_backb
     assert engine.classify(QUIET, store, fewer, small_backbone, "").computed_images == 11
     assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 1
     assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 0
+
+
+@pytest.mark.parametrize("regions", ["grid:2", "sampling:3:1"])
+def test_patches_are_answered_as_on_the_command_line_and_kept_apart(
+    regions: str, work: tuple[Store, Project], small_backbone: str
+) -> None:
+    store, project = work
+    engine, cut = Engine(), replace(project, settings=replace(project.settings, regions=regions))
+    whole = engine.classify(QUIET, store, project, small_backbone, "")
+    answer = engine.classify(QUIET, store, cut, small_backbone, "")
+    expected = classify(
+        store.episode(project), load_backbone(small_backbone), DeepEMD(), patches=parse_regions(regions)
+    ).scores
+    np.testing.assert_allclose(answer.probabilities, expected.probabilities, atol=1e-5)
+    assert not np.allclose(answer.probabilities, whole.probabilities, atol=1e-4)
+    assert (answer.computed_images, engine.classify(QUIET, store, cut, small_backbone, "").computed_images) == (12, 0)
+    assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 0
+    other = replace(project, settings=replace(project.settings, regions="sampling:3:2"))
+    assert engine.classify(QUIET, store, other, small_backbone, "").computed_images == 12
 
 
 def test_a_job_that_nobody_waits_for_stops_between_batches(work: tuple[Store, Project], small_backbone: str) -> None:

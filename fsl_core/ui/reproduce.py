@@ -72,7 +72,7 @@ def facts(project: Project, card: Card, day: date | None = None) -> dict[str, st
     settings = project.settings
     classifier = choose(settings.classifier, CLASSIFIERS, "classifier")
     seen = _input(card)
-    pictures = FITS.get(settings.seen, f"patches of the whole picture ({called(settings.seen)}), each")
+    pictures = FITS.get(settings.seen, f"patches of the whole picture ({called(settings.seen)})")
     mean, std = (", ".join(f"{value:g}" for value in seen[name]) for name in ("mean", "std"))
     return {
         "Backbone": f"{card.title} ({card.name})",

@@ -139,20 +139,3 @@ def test_a_window_that_is_behind_does_not_spoil_the_history(quiet: AppTest) -> N
     assert project(behind).classes[0].name == "three"
     button(behind, "Undo").click().run()
     assert project(behind).classes[0].name == "two"
-
-
-def test_patches_are_chosen_in_the_sidebar_and_answered_anew(live: AppTest) -> None:
-    before = project(live).answer
-    live.selectbox(key="settings_regions").select("sampling:9").run()
-    live.number_input(key="settings_patches_count").set_value(3).run()
-    finish(live.number_input(key="settings_patches_seed").set_value(5).run())
-    changed = project(live)
-    assert changed.settings.regions == "sampling:3:5" and changed.answer is not None and before is not None
-    assert changed.answer.key == changed.support_key(cached.cards()["tiny"].sha256) != before.key
-    assert changed.answer.probabilities != before.probabilities
-    assert "settings_fit" not in {box.key for box in live.selectbox}
-    finish(live.selectbox(key="settings_regions").select("grid:2,3").run())
-    assert not [box for box in live.number_input if box.key and box.key.startswith("settings_patches")]
-    finish(live.selectbox(key="settings_regions").select("cells").run())
-    assert project(live).answer.probabilities == before.probabilities
-    assert "settings_fit" in {box.key for box in live.selectbox}

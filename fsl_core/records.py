@@ -1,6 +1,7 @@
 """What a figure can show: frozen numpy records, complete at construction. Raw numbers; figures normalise them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,33 +56,83 @@ class Scores:
         return {"classes": list(self.class_names), "predictions": predictions, **known}
 
 
+def cells(rows: int, columns: int) -> Float[np.ndarray, "nodes 4"]:
+    """The boxes of a grid's cells, row-major: top, left, bottom, right of each in [0, 1] of the picture."""
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    return np.stack([row / rows, column / columns, (row + 1) / rows, (column + 1) / columns], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Where the nodes of an image lie in the picture that is shown of it.
+
+    Attributes:
+        boxes: top, left, bottom, right of each node, in [0, 1] of the picture; boxes do not overlap.
+        names: what people call the nodes, no two alike; empty for the cells of one grid, which go by their place.
+    """
+
+    boxes: Float[np.ndarray, "nodes 4"]
+    names: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    @cached_property
+    def grid(self) -> tuple[int, int] | None:
+        """(rows, columns) where the nodes are the cells of one grid over the whole picture, row-major, else None."""
+        top, left, bottom, right = self.boxes[0]
+        rows, columns = round(1 / (bottom - top)), round(1 / (right - left))
+        fits = not self.names and len(self) == rows * columns and np.allclose(self.boxes, cells(rows, columns))
+        return (rows, columns) if fits else None
+
+    def name(self, node: int) -> str:
+        """What people call a region: "(row, column)" in a grid, else its own name."""
+        if self.grid:
+            return str(divmod(node, self.grid[1]))
+        return self.names[node] if self.names else f"region {node}"
+
+
 @dataclass(frozen=True, eq=False)
 class Flow:
     """How DeepEMD matched one query image to one class or support image.
 
-    Nodes are the cells of the two grids, row-major. Weights and plan sum to 1, so that
+    Node i of an image is box i of the picture that is shown: a cell of a grid over the picture itself or, where the
+    nodes overlap in it, a tile of a sheet on which each has a place of its own. Weights and plan sum to 1, so that
     `logit = temperature * sum(plan * similarity)` up to `residual`.
 
     Attributes:
-        query_image, support_image: the pixels that the model saw.
-        query_grid, support_grid: (rows, columns).
+        query_image, support_image: the pixels that the model saw, or a sheet of them.
+        query_boxes, support_boxes: top, left, bottom, right of each node, in [0, 1] of the picture.
         similarity: centred cosine, in [-1, 1].
         query_weight, support_weight: cross-reference weights; the marginals of the plan.
         plan: the optimal flow.
         temperature: factor between the score and the logit.
         logit: what the classifier answered; it does not come from this record's own arithmetic.
+        query_names, support_names: what people call the nodes; empty for the cells of one grid.
     """
 
     query_image: UInt8[np.ndarray, "query_height query_width 3"]
     support_image: UInt8[np.ndarray, "support_height support_width 3"]
-    query_grid: tuple[int, int]
-    support_grid: tuple[int, int]
+    query_boxes: Float[np.ndarray, "n 4"]
+    support_boxes: Float[np.ndarray, "m 4"]
     similarity: Float[np.ndarray, "n m"]
     query_weight: Float[np.ndarray, " n"]
     support_weight: Float[np.ndarray, " m"]
     plan: Float[np.ndarray, "n m"]
     temperature: float
     logit: float
+    query_names: tuple[str, ...] = ()
+    support_names: tuple[str, ...] = ()
+
+    @cached_property
+    def query_regions(self) -> Regions:
+        """Where the query's nodes lie, and what they are called."""
+        return Regions(self.query_boxes, self.query_names)
+
+    @cached_property
+    def support_regions(self) -> Regions:
+        """Where the support image's nodes lie, and what they are called."""
+        return Regions(self.support_boxes, self.support_names)
 
     @property
     def score(self) -> float:

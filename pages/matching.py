@@ -1,5 +1,7 @@
 """Matching: which regions of a query went to which regions of a class, and how that adds up to the logit."""
 
+from functools import partial
+
 import streamlit as st
 
 from fsl_core import figures
@@ -7,6 +9,8 @@ from fsl_core.ui import glossary, quiz, requests, screen, session, text, tour
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import choose, clicked, select
+
+TILES = "Every tile is a region of its own, and parts of the picture are in several of them. "
 
 
 def say(match: Match, cell: figures.Cell | None) -> None:
@@ -25,8 +29,8 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     pairs = figures.flows_of(flow, cell) if cell else figures.strongest(flow)[::-1]
     rows = [
         {
-            "query region": str(divmod(query, flow.query_grid[1])),
-            "support region": str(divmod(support, flow.support_grid[1])),
+            "query region": flow.query_regions.name(query),
+            "support region": flow.support_regions.name(support),
             "flow (% of the mass)": 100 * flow.plan[query, support],
             "similarity": flow.similarity[query, support],
             "adds to the logit": flow.flow_contributions[query, support],
@@ -35,21 +39,22 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     ]
     what = "All flows of the selected region" if cell else "The strongest flows"
     st.dataframe(rows, hide_index=True, alt=f"Table: {what.lower()} with mass, similarity and part of the logit.")
-    st.caption(f"{what}, largest first; regions are (row, column), counted from 0.")
+    naming = "regions are (row, column), counted from 0" if flow.query_regions.grid else "all numbers count from 0"
+    st.caption(f"{what}, largest first; {naming}.")
 
 
 @st.fragment
-def explore(match: Match, chosen: Pair) -> None:
+def explore(match: Match, chosen: Pair, narrow: bool) -> None:
     """What depends on the selected region; a click runs only this again, without any model work."""
     place = st.container()
-    cell, flow, stacked = select(match.flow), match.flow, screen.is_narrow()
+    cell, flow = select(match.flow), match.flow
     alt = "Query and support picture side by side; bands join the regions between which mass flows."
-    key = f"fsl_bands_{'narrow' if stacked else 'wide'}_{'_'.join(map(str, chosen))}"
+    key = f"fsl_bands_{'narrow' if narrow else 'wide'}_{'_'.join(map(str, chosen))}"
     with place:
-        show_clickable(figures.matching(flow, cell, stacked), key, "matching", alt, clicked)
+        show_clickable(figures.matching(flow, cell, narrow), key, "matching", alt, partial(clicked, flow=flow))
     place.caption(
-        "Bright regions carry much weight. Click a region of either picture to see where its mass goes; click it again "
-        "to see the strongest flows."
+        f"{'' if flow.query_regions.grid else TILES}Bright regions carry much weight. Click a region of either picture "
+        "to see where its mass goes; click it again to see the strongest flows."
     )
     tour.here("formula")
     with st.container(key="fsl_formula"):
@@ -87,7 +92,8 @@ match = requests.match(chosen)
 if match is None:
     tour.here("formula")
 else:
-    explore(match, chosen)
+    narrow = screen.is_narrow()
+    explore(match, chosen, narrow)
     show(
         figures.reconstruction(match.flow, match.reconstruction),
         "reconstruction",
@@ -96,8 +102,8 @@ else:
     )
     left, right = st.columns(2)
     with left:
-        show(figures.contributions(match.flow), "contributions", "What each region adds to the logit (orange) or takes "
-             "from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
+        show(figures.contributions(match.flow, narrow), "contributions", "What each region adds to the logit (orange) "
+             "or takes from it (blue).", "Heat map of the contributions over the query.")  # fmt: skip
     with right:
-        show(figures.weights(match.flow), "weights", "How much each region of the query counts.",
+        show(figures.weights(match.flow, narrow=narrow), "weights", "How much each region of the query counts.",
              "Heat map of the weights over the query.", "weight")  # fmt: skip

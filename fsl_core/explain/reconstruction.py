@@ -7,26 +7,26 @@ from fsl_core.records import Flow
 
 
 def reconstruct(flow: Flow) -> UInt8[np.ndarray, "query_height query_width 3"]:
-    """Each cell of the query filled with the support patch that most of its mass flows to, as bright as it is heavy.
+    """Each region of the query filled with the support patch that most of its mass flows to, as bright as it is heavy.
 
     Brightness = weight of the query node / largest weight, so that what hardly counts for the match is dark. A node
-    without mass, which flows nowhere, is black.
+    without mass, which flows nowhere, is black, and so is what lies in no region.
     """
-    best = flow.plan.argmax(axis=1).reshape(flow.query_grid)
-    brightness = (flow.query_weight / flow.query_weight.max()).reshape(flow.query_grid)
-    rows, down = _cells(flow.query_image.shape[0], flow.query_grid[0])
-    columns, right = _cells(flow.query_image.shape[1], flow.query_grid[1])
-    node = best[rows[:, None], columns[None]]
-    support_row, support_column = np.divmod(node, flow.support_grid[1])
     height, width = flow.support_image.shape[:2]
-    y = ((support_row + down[:, None]) * height / flow.support_grid[0]).astype(int)
-    x = ((support_column + right[None]) * width / flow.support_grid[1]).astype(int)
-    pixels = flow.support_image[y, x] * brightness[rows[:, None], columns[None], None]
-    return pixels.round().astype(np.uint8)
+    brightness = flow.query_weight / flow.query_weight.max()
+    rebuilt = np.zeros_like(flow.query_image)
+    for box, best, light in zip(flow.query_boxes, flow.plan.argmax(axis=1), brightness, strict=True):
+        top, left, bottom, right = flow.support_boxes[best]
+        rows, down = _inside(box[0], box[2], rebuilt.shape[0])
+        columns, along = _inside(box[1], box[3], rebuilt.shape[1])
+        y = ((top + down * (bottom - top)) * height).round(6).astype(int)
+        x = ((left + along * (right - left)) * width).round(6).astype(int)
+        rebuilt[np.ix_(rows, columns)] = (flow.support_image[np.ix_(y, x)] * light).round()
+    return rebuilt
 
 
-def _cells(pixels: int, cells: int) -> tuple[Int[np.ndarray, " pixels"], Float[np.ndarray, " pixels"]]:
-    """For each pixel along one axis: the grid cell it lies in, and how far into it its centre is, in [0, 1)."""
-    position = (np.arange(pixels) + 0.5) * cells / pixels
-    cell = position.astype(int)
-    return cell, position - cell
+def _inside(start: float, end: float, pixels: int) -> tuple[Int[np.ndarray, " inside"], Float[np.ndarray, " inside"]]:
+    """The pixels of one axis whose centres lie between two places in [0, 1], and how far in, in (0, 1)."""
+    first, last = (int(np.ceil(round(place * pixels - 0.5, 6))) for place in (start, end))
+    rows = np.arange(first, last)
+    return rows, ((rows + 0.5) / pixels - start) / (end - start)

@@ -1,8 +1,11 @@
 """Curves from the regions of one picture to those of another that do not run on top of each other."""
 
+import numpy as np
+
 from fsl_core.figures.panes import Pane
 
-SPREAD = 0.9  # of a region's height, over which the lanes of its row are spread
+SPREAD = 0.9  # of a region's height, over which the lanes of those beside it are spread
+TOUCH = 1e-6  # sides of a picture: regions that overlap by less than this only touch
 
 Point = tuple[float, float]  # (along the flow, across it)
 
@@ -10,8 +13,8 @@ Point = tuple[float, float]  # (along the flow, across it)
 def band(query: Pane, support: Pane, pair: tuple[int, int], stacked: bool) -> str:
     """An SVG path from the middle of a query region to the middle of a support region.
 
-    It leaves the query picture, and enters the support picture, on a lane of the region's own: the regions of one row
-    (of one column, if stacked) share its height evenly, so that each flow can be followed with the eye.
+    It leaves the query picture, and enters the support picture, on a lane of the region's own: regions that lie beside
+    each other (below each other, if stacked) share their height evenly, so that each flow can be followed with the eye.
     """
     start, ready, leave = _lane(query, pair[0], stacked, edge=1.0)
     end, arrived, enter = _lane(support, pair[1], stacked, edge=support.top if stacked else support.left)
@@ -34,11 +37,13 @@ def _point(point: Point, stacked: bool) -> str:
 
 def _lane(pane: Pane, node: int, stacked: bool, edge: float) -> tuple[Point, Point, Point]:
     """Middle of a region, where its band has reached its lane, and where the lane crosses the picture's edge."""
-    row, column = divmod(node, pane.grid[1])
     x, y = pane.centre(node)
-    (along, across), rank, ranks, lines = (
-        ((y, x), row, pane.grid[0], pane.grid[1]) if stacked else ((x, y), column, pane.grid[1], pane.grid[0])
-    )
-    lane = across + SPREAD * ((rank + 0.5) / ranks - 0.5) / lines
-    step = min(1 / ranks, abs(edge - along))
+    ways = pane.regions.boxes.T[[0, 2, 1, 3] if stacked else [1, 3, 0, 2]]  # from, to along the flow; across it
+    along, across = (y, x) if stacked else (x, y)
+    low, high = ways[2:, node]
+    beside = (ways[2] < high - TOUCH) & (ways[3] > low + TOUCH)
+    middles = ways[0] + ways[1]
+    rank = np.count_nonzero(middles[beside] < middles[node] - TOUCH)
+    lane = across + SPREAD * ((rank + 0.5) / np.count_nonzero(beside) - 0.5) * (high - low)
+    step = min(ways[1, node] - ways[0, node], abs(edge - along))
     return (along, across), (along + (step if edge > along else -step), lane), (edge, lane)

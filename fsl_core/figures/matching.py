@@ -14,7 +14,7 @@ from fsl_core.records import Flow
 NO_MASS = 1e-9  # plans sum to 1; less than this is a solver's rounding
 BACKDROP = 0.25  # brightness of the regions that have no part in the selection
 WIDEST = 12.0  # pixels: the band that carries all of the selected region's mass
-OVERVIEW = 30.0  # pixels, over the number of rows: the band of the plan's largest flow
+OVERVIEW = 30.0  # pixels, times the side of the smallest region: the band of the plan's largest flow
 THINNEST = 0.8  # pixels
 
 
@@ -83,7 +83,7 @@ def _band(
     shown: tuple[Pane, Pane], flow: Flow, pair: tuple[int, int], selected: Cell | None, stacked: bool
 ) -> list[dict[str, Any]]:
     """One flow; its thickness is its share of the selected region's mass, or of the largest flow of the plan."""
-    whole, widest = flow.plan.max(), OVERVIEW / max(shown[0].grid)
+    whole, widest = flow.plan.max(), OVERVIEW * shown[0].sizes.min()
     if selected is not None:
         whole, widest = (flow.query_weight if selected.side == "query" else flow.support_weight)[selected.node], WIDEST
     share = min(1.0, float(flow.plan[pair] / whole))
@@ -107,8 +107,9 @@ def _ends(shown: tuple[Pane, Pane], flows: list[tuple[int, int]]) -> go.Scatter:
 def _share_label(pane: Pane, node: int, share: float) -> dict[str, Any]:
     """The share of the mass, written into a region."""
     x, y = pane.centre(node)
+    (top, bottom) = pane.span(node)[1]
     font = {"color": PAPER, "size": 12, "shadow": f"0 0 3px {INK}, 0 0 3px {INK}, 0 0 6px {INK}"}
-    place = {"x": x, "y": y + 0.48 / pane.grid[0], "yanchor": "bottom", "showarrow": False}
+    place = {"x": x, "y": y + 0.48 * (bottom - top), "yanchor": "bottom", "showarrow": False}
     return {**place, "text": percent(share), "font": font}
 
 
@@ -119,7 +120,7 @@ def _hovers(flow: Flow, selected: Cell | None, pane: Pane, partner: Pane) -> lis
     weight = flow.support_weight if pane.side == "support" else flow.query_weight
     texts = []
     for node in pane.nodes:
-        heading = f"<b>{pane.title} region {pane.name(node)}</b><br>weight {weight[node]:.2%} of the mass"
+        heading = f"<b>{pane.title} {pane.name(node)}</b><br>weight {weight[node]:.2%} of the mass"
         if selected is not None and selected.side != pane.side:
             other = selected.node
             body = (
@@ -129,7 +130,7 @@ def _hovers(flow: Flow, selected: Cell | None, pane: Pane, partner: Pane) -> lis
         else:
             best = int(plan[node].argmax())
             body = (
-                f"largest flow {plan[node, best]:.2%}, {partner.title.lower()} region {partner.name(best)}, "
+                f"largest flow {plan[node, best]:.2%}, {partner.title.lower()} {partner.name(best)}, "
                 f"similarity {similarity[node, best]:+.3f}<br>contribution to the logit {parts[node].sum():+.4f}"
             )
         texts.append(f"{heading}<br>{body}")

@@ -1,5 +1,6 @@
 """Region by region: the plan and the similarity as heat maps; class by class: the confusion matrix."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,9 @@ def _pairs(
     scale, (low, high), title, hover = look
     query, support = panes(flow)
     heat = go.Heatmap(
-        z=values, x=[support.name(node) for node in support.nodes], y=[query.name(node) for node in query.nodes],
+        z=values, x=_names(support), y=_names(query),
         zmin=low, zmax=high, colorscale=scale, colorbar=colour_bar(title), xgap=0.5, ygap=0.5, hoverongaps=False,
-        hovertemplate=f"query region %{{y}}<br>support region %{{x}}<br>{hover}<extra></extra>",
+        hovertemplate=f"query {query.word}%{{y}}<br>support {support.word}%{{x}}<br>{hover}<extra></extra>",
     )  # fmt: skip
     marks: list[dict[str, Any]] = []
     if selected is not None:
@@ -51,14 +52,21 @@ def _pairs(
         marks = [{"type": "rect", **place, "line": {"color": WARM, "width": 2}}]
     return figure(
         [heat], 440, shapes=marks,
-        xaxis={**_axis(support), "title": {"text": "support region (row, column)"}, "tickangle": -90},
-        yaxis={**_axis(query), "title": {"text": "query region (row, column)"}, "autorange": "reversed"},
+        xaxis={**_axis(support), "tickangle": -90}, yaxis={**_axis(query), "autorange": "reversed"},
     )  # fmt: skip
 
 
+def _names(pane: Pane) -> list[str]:
+    return [pane.regions.name(node) for node in pane.nodes]
+
+
 def _axis(pane: Pane) -> dict[str, Any]:
-    """An axis of regions that names the first one of each row of the grid."""
-    starts = [pane.name(node) for node in pane.nodes if node % pane.grid[1] == 0]
+    """An axis of regions that marks the first one of each row: by its place in the grid, else by its number."""
+    names, corners = _names(pane), pane.regions.boxes[:, :2].round(6).tolist()
+    starts = [0]
+    for node, ((above, before), (top, left)) in enumerate(pairwise(corners), start=1):
+        if top != above or left <= before:
+            starts.append(node)
     frame = {
         "showgrid": False,
         "zeroline": False,
@@ -69,7 +77,9 @@ def _axis(pane: Pane) -> dict[str, Any]:
     return {
         "type": "category",
         "tickmode": "array",
-        "tickvals": starts,
+        "tickvals": [names[node] for node in starts],
+        "ticktext": [names[node] if pane.regions.grid else str(node) for node in starts],
+        "title": {"text": f"{pane.side} region ({'row, column' if pane.regions.grid else 'number'})"},
         "constrain": "domain",
         "automargin": True,
         **frame,

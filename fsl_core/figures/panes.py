@@ -1,9 +1,9 @@
-"""Pictures under their grids, placed on one plane whose unit is the side of a picture; y grows downwards."""
+"""Pictures and their regions, placed on one plane whose unit is the side of a picture; y grows downwards."""
 
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -13,18 +13,19 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from fsl_core.figures.theme import PAPER, figure, tint
-from fsl_core.records import Flow
+from fsl_core.records import Flow, Regions
 
 Side = Literal["query", "support"]
 BESIDE, BELOW = 0.5, 0.3  # gaps between two pictures
 TITLE = 0.09  # above or below a picture
 SIDE = {False: 410, True: 340}  # of a picture in pixels: pictures side by side, one below the other
 DARKEST = 0.12  # of its pixels' brightness that a region without weight keeps
+TARGET = 22  # pixels: the square that stands for the smallest region when it is pointed at
 SHARP = 256  # pixels on the shorter side
 
 
 class Cell(NamedTuple):
-    """A region of one of the two pictures; `node` counts the cells row by row."""
+    """A region of one of the two pictures; `node` counts the regions in the order of the plan."""
 
     side: Side
     node: int
@@ -32,126 +33,163 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """A picture and its grid on the plane, `left` and `top` in sides of a picture."""
+    """A picture and its regions on the plane, `left` and `top` in sides of a picture."""
 
     side: Side
     image: UInt8[np.ndarray, "_ _ 3"]
-    grid: tuple[int, int]
+    regions: Regions
     title: str
     left: float = 0.0
     top: float = 0.0
 
     @property
     def nodes(self) -> range:
-        """All regions, row by row."""
-        return range(self.grid[0] * self.grid[1])
+        """All regions."""
+        return range(len(self.regions))
+
+    @property
+    def sizes(self) -> Float[np.ndarray, " nodes"]:
+        """The shorter side of each region, in sides of the picture."""
+        top, left, bottom, right = self.regions.boxes.T
+        return np.minimum(bottom - top, right - left)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """From where to where the regions reach, in y; a sheet need not be full."""
+        return self.top + float(self.regions.boxes[:, 0].min()), self.top + float(self.regions.boxes[:, 2].max())
+
+    def span(self, node: int) -> tuple[tuple[float, float], tuple[float, float]]:
+        """From where to where a region reaches, in x and in y."""
+        top, left, bottom, right = self.regions.boxes[node].tolist()
+        return (self.left + left, self.left + right), (self.top + top, self.top + bottom)
 
     def centre(self, node: int) -> tuple[float, float]:
         """Where the middle of a region lies (x, y)."""
-        row, column = divmod(node, self.grid[1])
-        return self.left + (column + 0.5) / self.grid[1], self.top + (row + 0.5) / self.grid[0]
+        (left, right), (top, bottom) = self.span(node)
+        return (left + right) / 2, (top + bottom) / 2
+
+    @property
+    def word(self) -> str:
+        """What stands before the name of a region in a sentence: "region " before "(row, column)"."""
+        return "region " if self.regions.grid else ""
 
     def name(self, node: int) -> str:
-        """What people call a region: "(row, column)"."""
-        row, column = divmod(node, self.grid[1])
-        return f"({row}, {column})"
+        """What people call a region in a sentence."""
+        return self.word + self.regions.name(node)
 
 
 def panes(flow: Flow, stacked: bool = False) -> tuple[Pane, Pane]:
     """The query and, to its right or below it, the support image."""
-    query = Pane("query", flow.query_image, flow.query_grid, "Query")
+    query = Pane("query", flow.query_image, flow.query_regions, "Query")
+    support = Pane("support", flow.support_image, flow.support_regions, "Support")
     if stacked:
-        return query, Pane("support", flow.support_image, flow.support_grid, "Support", top=1 + BELOW)
-    return query, Pane("support", flow.support_image, flow.support_grid, "Support", left=1 + BESIDE)
+        return query, replace(support, top=query.reach[1] + BELOW - support.reach[0])
+    return query, replace(support, left=1 + BESIDE)
 
 
 def plane(shown: Sequence[Pane], traces: list[Any], shapes: list[dict[str, Any]], **layout: Any) -> go.Figure:
     """A figure as high as its pictures need, with the pictures' titles and grid lines, without axes."""
-    right, bottom = max(pane.left for pane in shown) + 1, max(pane.top for pane in shown) + 1
-    foot = TITLE if bottom > 1 else 0.01
+    right, stacked = max(pane.left for pane in shown) + 1, any(pane.top for pane in shown)
+    top, bottom = min(pane.reach[0] for pane in shown), max(pane.reach[1] for pane in shown)
+    foot = TITLE if stacked else 0.01
     axis = {"visible": False, "fixedrange": True}
     look = {
         "xaxis": {**axis, "range": [-0.01, right + 0.01]},
-        "yaxis": {**axis, "range": [bottom + foot, -TITLE], "scaleanchor": "x", "scaleratio": 1},
+        "yaxis": {**axis, "range": [bottom + foot, top - TITLE], "scaleanchor": "x", "scaleratio": 1},
         "annotations": [_heading(pane) for pane in shown] + layout.pop("annotations", []),
         "shapes": [lattice(pane) for pane in shown] + shapes,
         "hoverdistance": -1,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }
-    return figure(traces, round(SIDE[bottom > 1] * (bottom + TITLE + foot)), **look, **layout)
+    return figure(traces, round(SIDE[stacked] * (bottom - top + TITLE + foot)), **look, **layout)
 
 
 def _heading(pane: Pane) -> dict[str, Any]:
     """The title over a picture, or under it where bands come from above."""
-    y, anchor = (pane.top + 1.02, "top") if pane.top else (-0.02, "bottom")
+    top, bottom = pane.reach
+    y, anchor = (bottom + 0.02, "top") if pane.top else (top - 0.02, "bottom")
     return {"x": pane.left + 0.5, "y": y, "text": f"<b>{pane.title}</b>", "showarrow": False, "yanchor": anchor}
 
 
 def lattice(pane: Pane) -> dict[str, Any]:
-    """The inner lines of a grid, as one thin path."""
-    rows, columns = pane.grid
-    across = [f"M{pane.left},{pane.top + row / rows}H{pane.left + 1}" for row in range(1, rows)]
-    down = [f"M{pane.left + column / columns},{pane.top}V{pane.top + 1}" for column in range(1, columns)]
+    """The inner lines of a grid, or the borders of regions that form none, as one thin path."""
+    if pane.regions.grid:
+        rows, columns = pane.regions.grid
+        lines = [f"M{pane.left},{pane.top + row / rows}H{pane.left + 1}" for row in range(1, rows)]
+        lines += [f"M{pane.left + column / columns},{pane.top}V{pane.top + 1}" for column in range(1, columns)]
+    else:
+        lines = [_border(pane, node) for node in pane.nodes]
     line = {"color": tint(PAPER, 0.28), "width": 1}
-    return {"type": "path", "path": "".join(across + down) or f"M{pane.left},{pane.top}", "line": line}
+    return {"type": "path", "path": "".join(lines) or f"M{pane.left},{pane.top}", "line": line}
+
+
+def _border(pane: Pane, node: int) -> str:
+    """A region's border as an SVG path."""
+    (left, right), (top, bottom) = pane.span(node)
+    return f"M{left},{top}H{right}V{bottom}H{left}Z"
 
 
 def outline(pane: Pane, node: int, colour: str, width: float) -> dict[str, Any]:
     """The border of a region; `width` in pixels of the screen."""
-    (left, right), (top, bottom) = _span(pane, node)
+    (left, right), (top, bottom) = pane.span(node)
     line = {"color": colour, "width": width}
     return {"type": "rect", "x0": left, "x1": right, "y0": top, "y1": bottom, "line": line}
 
 
-def _span(pane: Pane, node: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """From where to where a region reaches, in x and in y."""
-    x, y = pane.centre(node)
-    reach_x, reach_y = 0.5 / pane.grid[1], 0.5 / pane.grid[0]
-    return (x - reach_x, x + reach_x), (y - reach_y, y + reach_y)
-
-
 def targets(pane: Pane, hovers: Sequence[str]) -> go.Scatter:
-    """Invisible squares over the regions that can be pointed at and clicked; `customdata`: side, row, column."""
+    """Invisible squares over the regions that can be pointed at and clicked; `customdata`: side, node.
+
+    Plotly goes by the distance from a square's edge, so larger regions have larger squares.
+    """
     x, y = zip(*(pane.centre(node) for node in pane.nodes), strict=True)
     unseen = {"marker": {"opacity": 0.01}}
-    cells = [[pane.side, *divmod(node, pane.grid[1])] for node in pane.nodes]
+    pixels = TARGET + SIDE[False] * (pane.sizes - pane.sizes.min())
     return go.Scatter(
-        x=x, y=y, mode="markers", name=pane.title, customdata=cells,
-        marker={"symbol": "square", "size": 22, "opacity": 0.01, "color": PAPER}, selected=unseen, unselected=unseen,
-        hovertext=list(hovers), hovertemplate="%{hovertext}<extra></extra>",
+        x=x, y=y, mode="markers", name=pane.title, customdata=[[pane.side, node] for node in pane.nodes],
+        marker={"symbol": "square", "size": pixels.round().tolist(), "opacity": 0.01, "color": PAPER},
+        selected=unseen, unselected=unseen, hovertext=list(hovers), hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
 
 
 def picture(pane: Pane, grey: bool = False) -> dict[str, Any]:
     """The pixels of a pane as a layout image, in grey where colours are to be laid over them."""
-    return _placed(pane, _source(pane.image.tobytes(), pane.image.shape[:2], grey))
+    return _placed(pane, _source(pane.image.tobytes(), pane.image.shape[:2], _tiles(pane), grey))
+
+
+def _tiles(pane: Pane) -> tuple[tuple[float, ...], ...]:
+    """The boxes outside of which a sheet is transparent; none for a picture that its grid covers."""
+    return () if pane.regions.grid else tuple(map(tuple, pane.regions.boxes.tolist()))
 
 
 @lru_cache(maxsize=16)
-def _source(pixels: bytes, shape: tuple[int, int], grey: bool) -> str:
+def _source(pixels: bytes, shape: tuple[int, int], tiles: tuple[tuple[float, ...], ...], grey: bool) -> str:
     image = _enlarged(np.frombuffer(pixels, np.uint8).reshape(*shape, 3))
-    return _encoded(image.convert("L") if grey else image)
+    return _encoded(image.convert("L") if grey else image, tiles)
 
 
 def dimmed(pane: Pane, brightness: Float[np.ndarray, " nodes"]) -> dict[str, Any]:
     """The pixels of a pane, each region as bright as `brightness` in [0, 1] says, but never quite dark.
 
-    Brightness runs from middle to middle.
+    In a grid brightness runs from middle to middle; other regions are evenly bright.
     """
-    pixels = _enlarged(pane.image)
-    light = Image.fromarray((DARKEST + (1 - DARKEST) * brightness.clip(0, 1)).reshape(pane.grid).astype(np.float32))
-    light = light.resize(pixels.size, Image.Resampling.BILINEAR)
+    pixels, tiles = _enlarged(pane.image), _tiles(pane)
+    levels = (DARKEST + (1 - DARKEST) * brightness.clip(0, 1)).astype(np.float32)
+    if pane.regions.grid:
+        light = Image.fromarray(levels.reshape(pane.regions.grid)).resize(pixels.size, Image.Resampling.BILINEAR)
+    else:
+        light = Image.new("F", pixels.size)
+        for box, level in zip(tiles, levels.tolist(), strict=True):
+            light.paste(level, _pixels(box, pixels.size))
     lit = (np.asarray(pixels) * np.asarray(light)[..., None]).astype(np.uint8)
-    return _placed(pane, _encoded(Image.fromarray(lit)))
+    return _placed(pane, _encoded(Image.fromarray(lit), tiles))
 
 
 def shades(pane: Pane, brightness: Float[np.ndarray, " nodes"]) -> list[dict[str, Any]]:
     """What `dimmed` does, in steps, as shapes over a `picture`: the browser has that already and draws shapes alone."""
     dark: dict[float, str] = {}  # all regions of the same darkness are one shape
     for node, light in enumerate(brightness.clip(0, 1)):
-        (left, right), (top, bottom) = _span(pane, node)
         shade = round((1 - DARKEST) * (1 - float(light)), 2)
-        dark[shade] = dark.get(shade, "") + f"M{left},{top}H{right}V{bottom}H{left}Z"
+        dark[shade] = dark.get(shade, "") + _border(pane, node)
     return [
         {"type": "path", "path": path, "layer": "between", "line": {"width": 0}, "fillcolor": f"rgba(0,0,0,{shade})"}
         for shade, path in dark.items()
@@ -169,10 +207,23 @@ def _enlarged(image: UInt8[np.ndarray, "_ _ 3"]) -> Image.Image:
     )
 
 
-def _encoded(pixels: Image.Image) -> str:
+def _encoded(pixels: Image.Image, tiles: Sequence[tuple[float, ...]]) -> str:
+    """A picture for the browser; what lies in none of the tiles, if there are any, is transparent."""
+    if tiles:
+        cut = Image.new("L", pixels.size)
+        for box in tiles:
+            cut.paste(255, _pixels(box, pixels.size))
+        pixels = pixels.convert("RGB")
+        pixels.putalpha(cut)
     buffer = io.BytesIO()
     pixels.save(buffer, "WEBP", quality=88)
     return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _pixels(box: tuple[float, ...], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A box as Pillow wants it: left, top, right, bottom in pixels of a picture of `size` (width, height)."""
+    top, left, bottom, right = box
+    return round(left * size[0]), round(top * size[1]), round(right * size[0]), round(bottom * size[1])
 
 
 def _placed(pane: Pane, source: str) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from typing import Any
 import streamlit as st
 
 from fsl_core.figures import Cell
-from fsl_core.records import Flow
+from fsl_core.records import Flow, Regions
 from fsl_core.ui import glossary, quiz, session
 from fsl_core.ui.engine import Pair
 
-SIDE, ROW, COLUMN = "fsl_side", "fsl_row", "fsl_column"  # keys of the widgets that hold the selected region
+SIDE = "fsl_side"  # key of the widget that says in which picture a region is selected
+KEYS = ROW, COLUMN, REGION = "fsl_row", "fsl_column", "fsl_region"  # and of those that hold the region
+COUNTS = "fsl_counts"  # side, and for each of these keys how many numbers it can have: when the page was last drawn
 
 
 def choose() -> Pair:
@@ -47,26 +49,59 @@ def pick(box: Any, label: str, names: dict[str, str], current: str | None, help:
     return chosen
 
 
-def clicked(key: str) -> None:
+def clicked(key: str, flow: Flow) -> None:
     """Carry a click on a region over to the number fields; a second click on it takes the selection back."""
     points = st.session_state[key]["selection"]["points"]
-    side, row, column = points[0]["customdata"] if points else ("query", None, None)
-    st.session_state.update({SIDE: side, ROW: row, COLUMN: column})
+    side, node = points[0]["customdata"] if points else ("query", None)
+    grid = _regions(flow, side).grid
+    row, column = (None, None) if node is None or grid is None else divmod(node, grid[1])
+    st.session_state.update({SIDE: side, ROW: row, COLUMN: column, REGION: None if grid else node})
 
 
 def select(flow: Flow) -> Cell | None:
     """The selected region, by number fields for those who do not click."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.session_state.setdefault(SIDE, "query")
-        side = st.segmented_control("Region of", ["query", "support"], required=True, key=SIDE)
-        rows, columns = flow.query_grid if side == "query" else flow.support_grid
-        for key, count in ((ROW, rows), (COLUMN, columns)):
-            if (st.session_state.get(key) or 0) >= count:  # another backbone or side has fewer regions
-                st.session_state[key] = None
-        row = st.number_input("Row", 0, rows - 1, None, key=ROW, help="From the top, starting at 0.", width=130)
-        column = st.number_input("Column", 0, columns - 1, None, key=COLUMN, help="From the left, from 0.", width=130)
-        if row is not None:
-            st.button("Clear", on_click=st.session_state.update, args=[{ROW: None, COLUMN: None}])
-    if row is None or column is None:
+    fields = st.container(horizontal=True, vertical_alignment="bottom")
+    st.session_state.setdefault(SIDE, "query")
+    side = fields.segmented_control("Region of", ["query", "support"], required=True, key=SIDE)
+    regions = _regions(flow, side)
+    _forget_what_is_gone(side, regions)
+    if regions.grid:
+        row = _number(fields, "Row", ROW, regions.grid[0], "From the top, starting at 0.")
+        column = _number(fields, "Column", COLUMN, regions.grid[1], "From the left, from 0.")
+        node = None if row is None or column is None else row * regions.grid[1] + column
+    else:
+        numbering = f"From 0 ({regions.name(0)}) to {len(regions) - 1} ({regions.name(len(regions) - 1)})."
+        node = _number(fields, "Region", REGION, len(regions), numbering)
+    if any(st.session_state.get(key) is not None for key in KEYS):
+        fields.button("Clear", on_click=st.session_state.update, args=[dict.fromkeys(KEYS)])
+    if node is None:
         return None
-    return Cell("support" if side == "support" else "query", row * columns + column)
+    if not regions.grid:
+        st.caption(f"{side.capitalize()} region {node} is {regions.name(node)}.")
+    return Cell("support" if side == "support" else "query", node)
+
+
+def _regions(flow: Flow, side: str) -> Regions:
+    return flow.support_regions if side == "support" else flow.query_regions
+
+
+def _forget_what_is_gone(side: str, regions: Regions) -> None:
+    """Empty the fields whose number another picture, side or backbone left behind where there is no such region."""
+    counts = dict(zip(KEYS, (*regions.grid, 0) if regions.grid else (0, 0, len(regions)), strict=True))
+    if st.session_state.get(COUNTS) != (side, counts):
+        st.session_state[COUNTS] = side, counts
+        gone = [key for key, count in counts.items() if (st.session_state.get(key) or 0) >= count]
+        st.session_state.update(dict.fromkeys(gone))
+
+
+def _number(box: Any, label: str, key: str, count: int, help: str) -> int | None:
+    """A number field for 0 to `count` - 1; None while it is empty or, with a sentence that says so, outside of that."""
+    number: int | None = box.number_input(label, value=None, step=1, key=key, help=help, width=130)
+    if number is None or 0 <= number < count:
+        return number
+    st.warning(
+        f"{label} {number} does not exist here: choose a number from 0 to {count - 1}."
+        if count > 1
+        else f"{label} {number} does not exist here: there is only {label.lower()} 0."
+    )
+    return None

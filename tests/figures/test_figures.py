@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -37,6 +38,11 @@ def test_every_figure_is_complete_and_transparent(draw: Callable[[Flow], go.Figu
     assert figure.layout.height > 0
     json.loads(figure.to_json(), parse_constant=pytest.fail)  # NaN and infinities are no JSON
     assert "http" not in figure.to_json()
+
+
+@pytest.mark.parametrize("draw", FLOW_FIGURES)
+def test_every_figure_shows_sheets_as_well(draw: Callable[[Flow], go.Figure], sheets: Flow) -> None:
+    json.loads(draw(sheets).to_json(), parse_constant=pytest.fail)
 
 
 def test_percent_never_claims_certainty() -> None:
@@ -78,6 +84,49 @@ def test_weights_are_per_cent_from_zero(flow: Flow) -> None:
     assert (heat.zmin, heat.zmax) == (0, 40)
     assert "%" in heat.colorbar.title.text
     np.testing.assert_allclose(figures.weights(flow, "support").data[0].z, [[20, 30, 25], [0, 10, 15]])
+
+
+def test_numbers_over_tiles_lie_in_their_tiles(sheets: Flow) -> None:
+    """The plane is cut along the tiles' edges; what lies between the tiles stays empty."""
+    figure = figures.weights(sheets)
+    heat = figure.data[0]
+    x, y, z = np.asarray(heat.x), np.asarray(heat.y), np.asarray(heat.z)
+    assert z.shape == (len(y) - 1, len(x) - 1)
+    for down, across in np.random.default_rng(0).random((300, 2)):
+        top, left, bottom, right = sheets.query_boxes.T
+        tile = np.flatnonzero((top < down) & (down < bottom) & (left < across) & (across < right))
+        row, column = np.searchsorted(y, down) - 1, np.searchsorted(x, across) - 1
+        shown = z[row, column] if 0 <= row < len(z) and 0 <= column < len(z[0]) else np.nan
+        np.testing.assert_allclose(shown, 100 * sheets.query_weight[tile[0]] if len(tile) else np.nan)
+    assert [note.text for note in figure.layout.annotations[1:]] == ["40.0", "20.0", "25.0", "0.0", "15.0"]
+
+
+def test_numbers_that_do_not_fit_are_left_to_the_pointer(sheets: Flow) -> None:
+    thirds = replace(sheets, query_boxes=sheets.query_boxes * 0.6)
+    for flow, narrow, count in ((sheets, True, 5), (thirds, False, 5), (thirds, True, 1)):
+        for figure in (figures.weights(flow, narrow=narrow), figures.contributions(flow, narrow)):
+            assert len(figure.layout.annotations) == 1 + count
+
+
+def test_a_figure_is_as_high_as_its_sheets(sheets: Flow) -> None:
+    """Tiles reach from 0 to 0.4 of the query and to 0.3 of the support picture; 0.1 and 0.3 would be nothing."""
+    lower = replace(sheets, query_boxes=sheets.query_boxes + [0.1, 0, 0.1, 0])
+    low, high = figures.weights(lower).layout.yaxis.range
+    np.testing.assert_allclose([low, high], [0.51, 0.1 - 0.09])
+    stacked = figures.matching(lower, stacked=True)
+    assert min(stacked.data[2].y) - 0.15 == pytest.approx(0.5 + 0.3)
+    assert stacked.layout.height == round(340 * (0.4 + 0.3 + 0.3 + 2 * 0.09))
+    heading, other = stacked.layout.annotations
+    assert (heading.y, other.y) == (pytest.approx(0.1 - 0.02), pytest.approx(0.5 + 0.3 + 0.3 + 0.02))
+
+
+def test_axes_of_sheets_number_the_first_region_of_each_row(sheets: Flow) -> None:
+    figure = figures.plan_heatmap(sheets, 2)
+    assert list(figure.layout.yaxis.ticktext) == ["0", "1", "3"]
+    assert list(figure.layout.yaxis.tickvals) == [figure.data[0].y[node] for node in (0, 1, 3)]
+    assert list(figure.layout.xaxis.ticktext) == ["0"]
+    assert "(number)" in figure.layout.yaxis.title.text
+    assert "query %{y}<br>support %{x}" in figure.data[0].hovertemplate
 
 
 def test_plan_shows_mass_and_marks_the_selected_row(flow: Flow) -> None:

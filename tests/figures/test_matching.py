@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from fsl_core.figures import Cell, flows_of, matching, strongest
-from fsl_core.figures.panes import Pane, dimmed, shades
-from fsl_core.records import Flow
+from fsl_core.figures.bands import band
+from fsl_core.figures.panes import Pane, dimmed, lattice, panes, picture, shades
+from fsl_core.records import Flow, Regions, cells
 from tests.figures.conftest import make_flow
 
 
@@ -37,10 +38,8 @@ def test_flows_are_found_and_ordered_by_mass(flow: Flow) -> None:
 
 def test_cells_can_be_clicked_by_their_ids(flow: Flow) -> None:
     _, query, support = matching(flow).data
-    assert [tuple(cell) for cell in query.customdata] == [("query", row, column) for row in (0, 1) for column in (0, 1)]
-    assert [tuple(cell) for cell in support.customdata] == [
-        ("support", row, column) for row in (0, 1) for column in (0, 1, 2)
-    ]
+    assert [tuple(cell) for cell in query.customdata] == [("query", node) for node in range(4)]
+    assert [tuple(cell) for cell in support.customdata] == [("support", node) for node in range(6)]
     assert list(query.x) == [0.25, 0.75, 0.25, 0.75]
     assert list(query.y) == [0.25, 0.25, 0.75, 0.75]
     assert 0 < query.marker.opacity == query.unselected.marker.opacity <= 0.01
@@ -80,7 +79,7 @@ def test_hover_states_weight_flow_similarity_and_contribution(flow: Flow) -> Non
 
 def test_brightness_follows_the_weights() -> None:
     white = np.full((8, 8, 3), 255, np.uint8)
-    pane = Pane("query", white, (1, 2), "Query", left=1.5)
+    pane = Pane("query", white, Regions(cells(1, 2)), "Query", left=1.5)
     part = dimmed(pane, np.array([0.0, 1.0]))
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(part["source"].split(",")[1]))))
     assert pixels[:, -10:].mean() > 250
@@ -103,3 +102,60 @@ def test_grids_of_any_size(query_grid: tuple[int, int], support_grid: tuple[int,
 
 def test_a_region_without_mass_has_no_bands(flow: Flow) -> None:
     assert bands(matching(flow, Cell("query", 3))) == []
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_tiles_have_targets_bands_and_labels_in_their_places(sheets: Flow, stacked: bool) -> None:
+    figure = matching(sheets, Cell("query", 2), stacked)
+    _, query, support = figure.data
+    np.testing.assert_allclose(query.x, [0.7, 0.1, 0.3, 0.1, 0.3])
+    np.testing.assert_allclose(query.y, [0.2, 0.1, 0.1, 0.3, 0.3])
+    assert [cell[1] for cell in query.customdata] == list(range(5))
+    for path, node in zip(bands(figure), (2, 0), strict=True):
+        np.testing.assert_allclose(ends(path), [(0.3, 0.1), (support.x[node], support.y[node])], atol=1e-4)
+    labels = [note for note in figure.layout.annotations if "%" in note.text]
+    assert [note.text for note in labels] == ["40 %", "60 %"]
+    np.testing.assert_allclose([note.y - min(support.y) for note in labels], 0.48 * 0.3)
+    assert "<b>Query level 2x2, region (0, 1)</b>" in query.hovertext[2]
+    assert "<b>Support patch 2</b>" in support.hovertext[2]
+
+
+def test_the_nearest_target_is_the_tile_under_the_pointer(sheets: Flow) -> None:
+    """Plotly takes the point whose square's edge is nearest; a picture is 410 pixels wide."""
+    query = matching(sheets).data[1]
+    middles, reach = np.stack([query.y, query.x], axis=1) * 410, np.array(query.marker.size) / 2
+    for y, x in np.random.default_rng(0).random((300, 2)):
+        top, left, bottom, right = sheets.query_boxes.T
+        tile = np.flatnonzero((top < y) & (y < bottom) & (left < x) & (x < right))
+        near = np.argmin(np.hypot(*(middles - [410 * y, 410 * x]).T) - reach)
+        straight = len(tile) and np.abs(middles[tile[0]] - [410 * y, 410 * x]).min() < 2  # not in a tile's corner
+        assert not straight or near == tile[0]
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_no_two_regions_share_a_lane(sheets: Flow, stacked: bool) -> None:
+    """Lanes lie within their region's height and differ, also between tiles of different sizes beside each other."""
+    query, support = panes(sheets, stacked)
+    lanes = []
+    for node in query.nodes:
+        points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", band(query, support, (node, 1), stacked))
+        edge = {float(point[0 if stacked else 1]) for point in points if float(point[1 if stacked else 0]) == 1.0}
+        low, high = sheets.query_boxes[node][[1, 3] if stacked else [0, 2]]
+        assert len(edge) == 1 and low < min(edge) < high
+        lanes += edge
+    assert min(np.diff(sorted(lanes))) > 0.01
+
+
+def test_a_sheet_is_transparent_outside_its_tiles_and_dimmed_tile_by_tile(sheets: Flow) -> None:
+    pane = Pane("query", np.full((100, 100, 3), 250, np.uint8), sheets.query_regions, "Query")
+    for part, bright in ((dimmed(pane, np.array([1.0, 0.0, 1.0, 1.0, 0.5])), [250, 30, 250, 250, 140]),
+                         (picture(pane), [250] * 5)):  # fmt: skip
+        pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(part["source"].split(",")[1]))))
+        size = len(pixels)
+        for (top, left, bottom, right), light in zip(sheets.query_boxes, bright, strict=True):
+            inner = pixels[int(top * size) + 9 : int(bottom * size) - 9, int(left * size) + 9 : int(right * size) - 9]
+            assert (inner[..., 3] == 255).all()
+            assert np.abs(inner[..., :3].astype(float) - light).max() < 8
+        assert not pixels[size // 2 :, :, 3].any() and not pixels[:, int(0.93 * size) :, 3].any()
+    assert len(shades(pane, np.array([0.5, 0.5, 0.1, 0.1, 0.1]))) == 2
+    assert lattice(pane)["path"].count("Z") == 5

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fsl_core.records import Flow
-from fsl_core.ui import beforehand, requests, session
+from fsl_core.records import Flow, cells
+from fsl_core.ui import beforehand, match_controls, requests, session
 from fsl_core.ui.engine import Match, Pair
-from fsl_core.ui.match_controls import COLUMN, ROW, SIDE
+from fsl_core.ui.match_controls import COLUMN, REGION, ROW, SIDE, clicked
 
 PAGE = Path(__file__).parents[2] / "pages" / "matching.py"
 PIXELS = np.full((32, 32, 3), 120, np.uint8)
@@ -22,7 +22,7 @@ def flow_of_four() -> Flow:
     plan[0, 1] = 0.1
     similarity = np.full((4, 4), 0.5)
     weights = plan.sum(axis=1), plan.sum(axis=0)
-    return Flow(PIXELS, PIXELS, (2, 2), (2, 2), similarity, *weights, plan, 12.5, 6.25)
+    return Flow(PIXELS, PIXELS, cells(2, 2), cells(2, 2), similarity, *weights, plan, 12.5, 6.25)
 
 
 @pytest.fixture
@@ -85,6 +85,47 @@ def test_a_region_outside_a_smaller_grid_is_forgotten(asked: list[Pair]) -> None
     page.run()
     assert not page.exception
     assert page.number_input(key=ROW).value is None
+
+
+@pytest.mark.parametrize(("field", "number"), [(ROW, 2), (COLUMN, -1)])
+def test_a_number_without_a_region_says_so_in_words(asked: list[Pair], field: str, number: int) -> None:
+    page = open_page()
+    page.number_input(key=ROW).set_value(1)
+    page.number_input(key=COLUMN).set_value(1)
+    page.number_input(key=field).set_value(number).run()
+    name = page.number_input(key=field).label
+    assert [warning.value for warning in page.warning] == [
+        f"{name} {number} does not exist here: choose a number from 0 to 1."
+    ]
+    assert len(page.dataframe[0].value) == 4  # the strongest flows: nothing is selected
+    page.button_group(key=SIDE).set_value("support").run()
+    assert not page.exception
+
+
+def test_patches_go_by_one_number(asked: list[Pair], monkeypatch: pytest.MonkeyPatch) -> None:
+    names = tuple(f"patch {number}" for number in range(4))
+    flow = replace(flow_of_four(), query_names=names, support_names=names)
+    monkeypatch.setattr(requests, "match", lambda pair: Match(flow, PIXELS, "exact", 0.004))
+    page = open_page()
+    assert [field.label for field in page.number_input] == ["Region"]
+    assert "patch 0" in page.number_input[0].help and "patch 3" in page.number_input[0].help
+    page.number_input(key=REGION).set_value(0).run()
+    assert list(page.dataframe[0].value["support region"]) == ["patch 0", "patch 1"]
+    page.number_input(key=REGION).set_value(4).run()
+    assert [warning.value for warning in page.warning] == ["Region 4 does not exist here: choose a number from 0 to 3."]
+
+
+def test_a_click_is_carried_over_to_the_number_fields(asked: list[Pair]) -> None:
+    state = {"figure": {"selection": {"points": [{"customdata": ["support", 2]}]}}}
+    grid = flow_of_four()
+    tiles = replace(grid, support_names=("a", "b", "c", "d"))
+    for flow, expected in ((grid, (1, 0, None)), (tiles, (None, None, 2))):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("fsl_core.ui.match_controls.st.session_state", dict(state))
+            clicked("figure", flow)
+            assert {key: match_controls.st.session_state[key] for key in (SIDE, ROW, COLUMN, REGION)} == dict(
+                zip((SIDE, ROW, COLUMN, REGION), ("support", *expected), strict=True)
+            )
 
 
 def test_without_queries_the_page_sends_to_classify(asked: list[Pair]) -> None:

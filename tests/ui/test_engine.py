@@ -87,7 +87,7 @@ def test_the_match_of_a_class_adds_up_to_its_logit(work: tuple[Store, Project], 
     assert abs(match.flow.residual) < 1e-3
     assert match.flow.temperature == 4.0
     assert match.reconstruction.shape == match.flow.query_image.shape
-    assert match.flow.query_grid == (4, 4)
+    assert match.flow.query_regions.grid == (4, 4)
 
 
 def test_one_picture_of_a_class_can_be_matched_alone(work: tuple[Store, Project], small_backbone: str) -> None:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 BATCH = 8  # images, or about as many patches, between two looks at whether anybody still waits
 KEPT_MAPS = 4000
 KEPT_BACKBONES = 2
-SHOWN_SIDE = 320  # pixels of the squares behind a match; the model sees the same squares at its own size
 LOADING = "Loading the backbone"
 FREEZE_EVERY = 0.05  # seconds
 MODULES = ("torch", "fsl_core.explain", "fsl_core.openset", "fsl_core.transport.network_simplex")  # slow to import
@@ -160,22 +159,15 @@ class Engine:
         import torch
 
         from fsl_core.classifiers import DeepEMD
-        from fsl_core.data.transforms import square
         from fsl_core.explain import match_class, match_support, reconstruct
+        from fsl_core.ui.views import view
 
-        if project.settings.regions != "cells":
-            raise FSLError("Only cells of the feature map can be shown here; choose them as Regions in the sidebar.")
         project.query(pair.query_id)
         pictures = [picture.id for picture in project.image_class(pair.class_id).pictures]
         features, _, _ = self.features(ticket, store, project, backbone)
         ticket.report(0.9, "Matching the regions")
-        fit = project.settings.fit
         shown = [pair.picture_id] if pair.picture_id in pictures else pictures
-        squares = np.stack([square(store.working_copy(picture), SHOWN_SIDE, fit) for picture in shown])
-        images = (
-            square(store.working_copy(pair.query_id), SHOWN_SIDE, fit),
-            squares.mean(axis=0).round().astype(np.uint8),
-        )
+        images = view(store, [pair.query_id], project.settings), view(store, shown, project.settings)
         classifier = DeepEMD(**project.settings.options.get("deepemd", {}))
         start = time.perf_counter()
         query = [query.id for query in project.queries].index(pair.query_id)

@@ -90,6 +90,23 @@ def test_the_match_of_a_class_adds_up_to_its_logit(work: tuple[Store, Project], 
     assert match.flow.query_regions.grid == (4, 4)
 
 
+@pytest.mark.parametrize("regions", ["grid:1,2", "sampling:5"])
+def test_patches_are_matched_on_sheets(regions: str, work: tuple[Store, Project], small_backbone: str) -> None:
+    store, project = work
+    project, engine = replace(project, settings=replace(project.settings, regions=regions)), Engine()
+    answer = engine.classify(QUIET, store, project, small_backbone, "")
+    match = engine.match(QUIET, store, project, small_backbone, Pair(project.queries[1].id, project.classes[2].id))
+    assert match.flow.logit == pytest.approx(answer.logits[1][2], abs=1e-4)
+    assert len({match.flow.query_regions.name(node) for node in range(5)}) == 5
+    patches = parse_regions(regions)
+    assert patches is not None
+    sheet, places = patches.sheet(store.pixels(project.queries[1].id), len(match.flow.query_image))
+    np.testing.assert_array_equal(match.flow.query_image, sheet)
+    np.testing.assert_array_equal(match.flow.query_boxes, places)
+    examples = [patches.sheet(store.pixels(one.id), len(sheet))[0] for one in project.classes[2].pictures]
+    np.testing.assert_array_equal(match.flow.support_image, np.mean(examples, axis=0).round())
+
+
 def test_one_picture_of_a_class_can_be_matched_alone(work: tuple[Store, Project], small_backbone: str) -> None:
     store, project = work
     owner, engine = project.classes[1], Engine()

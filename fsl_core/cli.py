@@ -34,7 +34,14 @@ def add_model_arguments(parser: Parser) -> None:
     )
     parser.add_argument(
         "--fit", choices=("crop", "letterbox"), default="crop",
-        help="pictures that are no squares: their centred square (default), or all of them between borders",
+        help="pictures that are no squares: their centred square (default), or all of them between borders; with "
+        "--regions grid or sampling it has no effect, as patches are cut out of the whole picture",
+    )  # fmt: skip
+    parser.add_argument(
+        "--regions", default="cells", metavar="CELLS|GRID|SAMPLING",
+        help="what a picture is divided into: 'cells' of the feature map (default); 'grid:2,3', overlapping patches on "
+        "a grid of 2 x 2 and one of 3 x 3 ('grid:2,3:1.5': 1.5 cells long instead of 2); or 'sampling:9', nine random "
+        "patches ('sampling:9:4': drawn with seed 4 instead of 0). Each patch takes as long as a picture",
     )  # fmt: skip
     parser.add_argument("--device", help="cpu, cuda, ... (default: the GPU where there is one)")
     parser.add_argument(

@@ -19,6 +19,7 @@ from fsl_core.backbones import Backbone, load_backbone
 from fsl_core.classifiers import CLASSIFIERS, Classifier
 from fsl_core.cli import Parser, add_model_arguments, choose, parse_options, progress_bar, run
 from fsl_core.data import ImageDataset, open_dataset, sample_indices
+from fsl_core.data.patches import CELLS, Patches, parse_regions
 from fsl_core.errors import EpisodeError, OptionError
 from fsl_core.features import EpisodeFeatures, batches_of_maps
 from fsl_core.manifest import read_manifest
@@ -95,19 +96,23 @@ def check_protocol(labels: Int[np.ndarray, " n_images"], *, way: int, shot: int,
 
 
 def dataset_maps(
-    backbone: Backbone, dataset: ImageDataset, advance: Callable[[int], object] = lambda images: None
+    backbone: Backbone,
+    dataset: ImageDataset,
+    advance: Callable[[int], object] = lambda images: None,
+    patches: Patches | None = None,
 ) -> Float[Tensor, "n_images channels height width"]:
-    """Last feature maps of every image of a data set, each computed once; on the CPU, beyond 2 GiB in a temporary file.
+    """Feature maps of every image of a data set, each computed once; on the CPU, beyond 2 GiB in a temporary file.
 
     Args:
         advance: called with the number of images that were just done, for a progress bar.
+        patches: that stand for each image (`fsl_core.features.maps_of`); None = its whole feature map.
 
     Raises:
         EpisodeError: the data set has no image.
     """
     maps: Tensor | None = None
     done = 0
-    for batch in batches_of_maps(backbone, dataset.image, len(dataset), advance):
+    for batch in batches_of_maps(backbone, dataset.image, len(dataset), advance, patches):
         if maps is None:
             maps = _storage((len(dataset), *batch.shape[1:]))
         maps[done : done + len(batch)] = batch
@@ -152,7 +157,7 @@ def _parser() -> Parser:
 
 def _work(arguments: argparse.Namespace) -> None:
     classifiers = _chosen_classifiers(arguments)
-    shots = _whole_numbers(arguments.shot)
+    shots, patches = _whole_numbers(arguments.shot), parse_regions(arguments.regions)
     if arguments.seed < 0:
         raise OptionError(f"The seed must not be negative, got {arguments.seed}.")
     dataset = open_dataset(arguments.dataset, arguments.data, arguments.split)
@@ -163,7 +168,7 @@ def _work(arguments: argparse.Namespace) -> None:
     shown = not arguments.json
     start = time.perf_counter()
     with progress_bar(len(dataset), "Features", "image", shown) as bar:
-        maps = dataset_maps(backbone, dataset, bar.update)
+        maps = dataset_maps(backbone, dataset, bar.update, patches)
     feature_seconds = time.perf_counter() - start
     for shot in shots:
         for name, classifier in classifiers.items():
@@ -174,7 +179,7 @@ def _work(arguments: argparse.Namespace) -> None:
             )
             seconds = {"features": feature_seconds, "episodes": time.perf_counter() - start}
             asked = {key: getattr(arguments, key) for key in ("dataset", "split", "way", "query", "seed")}
-            asked |= {"backbone": backbone.name, "classifier": name, "shot": shot}
+            asked |= {"backbone": backbone.name, "classifier": name, "shot": shot, "regions": str(patches or CELLS)}
             print((to_json if arguments.json else to_line)(accuracy, seconds, asked), flush=True)
 
 
@@ -186,9 +191,12 @@ def to_json(accuracy: Accuracy, seconds: dict[str, float], asked: dict[str, Any]
 
 
 def to_line(accuracy: Accuracy, seconds: dict[str, float], asked: dict[str, Any]) -> str:
-    """One line for people."""
+    """One line for people; it names the regions where they are not the cells of the feature map."""
+    regions = "" if asked["regions"] == CELLS else f" on {asked['regions']}"
     return (
-        "{dataset} ({split}), {backbone}, {classifier}, {way}-way {shot}-shot: ".format(**asked)
+        "{dataset} ({split}), {backbone}, {classifier}".format(**asked)
+        + f"{regions}, "
+        + "{way}-way {shot}-shot: ".format(**asked)
         + f"{accuracy.mean:.2%} +- {accuracy.half_width:.2%} (95 % interval, {accuracy.episodes} episodes; "
         + "features {features:.1f} s, episodes {episodes:.1f} s)".format(**seconds)
     )

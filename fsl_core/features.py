@@ -1,6 +1,6 @@
 """EPISODE -> FEATURES: run a frozen backbone over the images of an episode."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch.nn.functional import one_hot
 
 from fsl_core.backbones import Backbone
 from fsl_core.data import Episode
+from fsl_core.data.patches import Patches
 from fsl_core.errors import EpisodeError
 
 BATCH = 32
@@ -67,15 +68,19 @@ class EpisodeFeatures:
 
 
 def extract(
-    backbone: Backbone, episode: Episode, advance: Callable[[int], object] = lambda images: None
+    backbone: Backbone,
+    episode: Episode,
+    advance: Callable[[int], object] = lambda images: None,
+    patches: Patches | None = None,
 ) -> EpisodeFeatures:
-    """Last feature maps of every support and query image of an episode.
+    """Feature maps of every support and query image of an episode.
 
     Args:
         advance: called with the number of images that were just done, for a progress bar.
+        patches: as in `maps_of`.
     """
     images = [*episode.support_images, *episode.query_images]
-    maps = torch.cat(list(batches_of_maps(backbone, images.__getitem__, len(images), advance)))
+    maps = torch.cat(list(batches_of_maps(backbone, images.__getitem__, len(images), advance, patches)))
     n_support = len(episode.support_images)
     return EpisodeFeatures(
         support=maps[:n_support],
@@ -90,9 +95,26 @@ def batches_of_maps(
     image: Callable[[int], UInt8[np.ndarray, "_ _ 3"]],
     count: int,
     advance: Callable[[int], object] = lambda images: None,
+    patches: Patches | None = None,
 ) -> Iterator[Float[Tensor, "batch channels height width"]]:
-    """Last feature maps of images 0 .. count - 1, a few at a time; images are fetched when their batch is due."""
+    """`maps_of` images 0 .. count - 1, a few at a time; images are fetched when their batch is due."""
     for start in range(0, count, BATCH):
         batch = range(start, min(start + BATCH, count))
-        yield backbone.maps([image(index) for index in batch])
+        yield maps_of(backbone, [image(index) for index in batch], patches)
         advance(len(batch))
+
+
+def maps_of(
+    backbone: Backbone, images: Sequence[UInt8[np.ndarray, "_ _ 3"]], patches: Patches | None = None
+) -> Float[Tensor, "batch channels height width"]:
+    """The backbone's last feature maps of images of any sizes, or one vector for each of their patches.
+
+    Args:
+        patches: cut out of each image at its original resolution, encoded one by one and mean-pooled: a map has the
+            height `patches.count` and the width 1. How the backbone fits pictures that are no squares has no effect
+            then. None = the maps of the whole images.
+    """
+    if patches is None:
+        return backbone.maps(images)
+    cut = [patch for image in images for patch in patches.cut(image, backbone.spec.size)]
+    return backbone.maps(cut).mean(dim=(2, 3)).unflatten(0, (len(images), patches.count)).mT[..., None]

@@ -11,6 +11,7 @@ from fsl_core import classify
 from fsl_core.backbones import build, load_backbone, save_weights
 from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.data import Episode
+from fsl_core.data.patches import parse_regions
 from fsl_core.data.transforms import InputSpec
 from fsl_core.features import extract
 
@@ -107,9 +108,26 @@ def test_options_reach_the_classifier(weights: str, tmp_path: Path, capsys: pyte
     assert flat < sharp and flat == pytest.approx(1 / 3, abs=0.05)
 
 
+@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("regions", ["grid:2", "sampling:3:5"])
+def test_every_classifier_works_on_patches(
+    name: str, regions: str, weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    episode((2, 1, 0, 0)).save(tmp_path / "colours")
+    assert run(tmp_path / "colours", weights, "--classifier", name, "--regions", regions, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    loaded, backbone = Episode.load(tmp_path / "colours"), load_backbone(weights, "cpu")
+    expected = CLASSIFIERS[name]()(extract(backbone, loaded, patches=parse_regions(regions))).probabilities
+    for entry, row in zip(answer["predictions"], expected.tolist(), strict=True):
+        assert list(entry["probabilities"].values()) == pytest.approx(row, abs=1e-6)
+    whole = CLASSIFIERS[name]()(extract(backbone, loaded)).probabilities
+    assert not torch.allclose(whole, expected, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
+        (["--regions", "sampling:0"], "1 to 100 random patches"),
         (["--classifier", "magic"], "choose one of deepemd, protonet, cosine, nearest_neighbour"),
         (["--option", "solver=magic"], "solver must be one of exact, opencv"),
         (["--option", "solver"], "written name=value"),

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 import torch
 from jaxtyping import Int
+from torchvision.transforms.v2.functional import resize
 
 from fsl_core import evaluate
 from fsl_core.backbones import build, save_weights
 from fsl_core.classifiers import CLASSIFIERS, Classifier, Prediction, ProtoNet
 from fsl_core.data import ImageDataset
+from fsl_core.data.patches import Grid, Sampling
 from fsl_core.data.transforms import InputSpec
 from fsl_core.errors import EpisodeError, WeightsError
 from fsl_core.evaluate import Accuracy, dataset_maps, evaluate_features
@@ -131,6 +133,16 @@ def test_each_image_goes_through_the_backbone_once(memory: int, weights: Path, m
     assert torch.allclose(maps[40:41], expected, atol=1e-5) and expected.abs().max() > 1e-3
 
 
+def test_maps_of_patches(weights: Path) -> None:
+    """The one cell of the first grid is all of the picture, stretched to the input whatever the backbone fits."""
+    backbone, dataset = evaluate.load_backbone(weights, "cpu"), Colours()
+    maps = dataset_maps(backbone.fitted("letterbox"), dataset, patches=Grid((1, 2)))
+    assert maps.shape == (48, 64, 5, 1)
+    pixels = torch.from_numpy(dataset.image(40)).permute(2, 0, 1)
+    whole = resize(pixels, [16, 16], antialias=True).permute(1, 2, 0).numpy()
+    torch.testing.assert_close(maps[40, :, 0, 0], backbone.maps([whole]).mean(dim=(0, 2, 3)), atol=1e-5, rtol=0)
+
+
 def run(weights: Path, *flags: str) -> int:
     common = ["--dataset", "greys", "--backbone", str(weights), "--device", "cpu", "--way", "3", "--query", "2"]
     return evaluate.main([*common, *flags])
@@ -147,6 +159,7 @@ def test_command_line_prints_one_object_per_classifier_and_shot(
     assert [(answer["classifier"], answer["shot"]) for answer in answers] == [
         (n, s) for s in (1, 3) for n in CLASSIFIERS
     ]
+    assert {answer["regions"] for answer in answers} == {"cells"}
     maps = dataset_maps(evaluate.load_backbone(weights, "cpu"), Colours())
     for answer in answers:
         expected = evaluate_features(
@@ -169,6 +182,20 @@ def test_command_line_prints_a_line_for_people(
     )
 
 
+def test_command_line_takes_patches(weights: Path, colours: Colours, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(weights, "--regions", "sampling:4:7", "--episodes", "6", "--seed", "5", "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    maps = dataset_maps(evaluate.load_backbone(weights, "cpu"), Colours(), patches=Sampling(4, 7))
+    expected = evaluate_features(
+        maps, colours.labels, CLASSIFIERS["deepemd"](), way=3, shot=1, query=2, episodes=6,
+        generator=np.random.default_rng(5),
+    )  # fmt: skip
+    assert (answer["accuracy"], answer["interval"]) == (expected.mean, expected.half_width)
+    assert answer["regions"] == "sampling:4:7"
+    assert run(weights, "--regions", "grid", "--episodes", "2") == 0
+    assert "deepemd on grid:2,3, 3-way 1-shot: " in capsys.readouterr().out
+
+
 def test_a_single_episode_has_no_interval(weights: Path, colours: Colours, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(weights, "--classifier", "cosine", "--episodes", "1", "--json") == 0
     assert json.loads(capsys.readouterr().out)["interval"] is None
@@ -184,6 +211,7 @@ def test_a_single_episode_has_no_interval(weights: Path, colours: Colours, capsy
         ),
         (["--option", "temperature=hot"], "temperature must be a number, got 'hot'"),
         (["--option", "temperature=-1"], "temperature must lie in"),
+        (["--regions", "hexagons"], "Regions must be cells, grid"),
         (["--shot", "one"], "--shot must be a whole number"),
         (["--shot", "7"], "at least 9 images"),
         (["--way", "20"], "20 classes"),

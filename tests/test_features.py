@@ -5,12 +5,16 @@ import pytest
 import torch
 
 from fsl_core.data import Episode
+from fsl_core.data.patches import Grid, Patches, Sampling
+from fsl_core.data.transforms import InputSpec
 from fsl_core.errors import EpisodeError
-from fsl_core.features import EpisodeFeatures, extract
+from fsl_core.features import EpisodeFeatures, extract, maps_of
 
 
 class MeanColour:
     """Stands in for a backbone: a 1 x 2 map with the image's mean red, green, blue in each cell."""
+
+    spec = InputSpec(12)
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -44,6 +48,27 @@ def test_extract_keeps_the_order_and_reports_progress() -> None:
     assert features.query[:, 2, 0, 0].tolist() == list(range(100, 130))
     assert features.support_labels.tolist() == [0, 1] * 20 and features.class_names == ("cat", "dog")
     assert sum(done) == 70 and done == backbone.batches and max(done) <= 32
+
+
+@pytest.mark.parametrize("patches", [Grid(), Grid((2,), 1.0), Sampling(5)], ids=str)
+def test_a_patch_is_a_node_of_its_images_map(patches: Patches) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 40, 60, 3), dtype=np.uint8)
+    maps = maps_of(MeanColour(), list(images), patches)
+    assert maps.shape == (3, 3, patches.count, 1)
+    for image, one in zip(images, maps, strict=True):
+        means = [image[box.top : box.bottom, box.left : box.right].mean((0, 1)) for box in patches.of(image)]
+        np.testing.assert_allclose(one[:, :, 0].T, means, atol=2)  # resizing a picture hardly changes its mean
+
+
+def test_patches_of_an_image_do_not_depend_on_its_episode() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (4, 40, 60, 3), dtype=np.uint8)
+    done: list[int] = []
+    one = extract(MeanColour(), Episode(tuple(images[:2]), (0, 1), tuple(images[2:]), None, ("a", "b")),
+                  done.append, patches=Sampling(4))  # fmt: skip
+    other = extract(MeanColour(), Episode(tuple(images[2:]), (0, 1), tuple(images[1::-1]), None, ("a", "b")),
+                    patches=Sampling(4))  # fmt: skip
+    assert torch.equal(one.support, other.query.flip(0)) and torch.equal(one.query, other.support)
+    assert not torch.equal(one.support[0], one.support[1]) and done == [4]
 
 
 def test_prototypes_are_the_means_of_uneven_classes() -> None:

@@ -49,15 +49,16 @@ def square(image: UInt8[np.ndarray, "height width 3"], size: int, fit: str = CRO
     if fit == CROP:
         side = min(height, width)
         top, left = round((height - side) / 2), round((width - side) / 2)
-        return _resized(image[top : top + side, left : left + side], size, size)
+        return resized(image[top : top + side, left : left + side], size, size)
     height, width = (max(1, round(side * size / max(height, width))) for side in (height, width))
     top, left = (size - height) // 2, (size - width) // 2
     framed = np.full((size, size, 3), BORDER, np.uint8)
-    framed[top : top + height, left : left + width] = _resized(image, height, width)
+    framed[top : top + height, left : left + width] = resized(image, height, width)
     return framed
 
 
-def _resized(image: UInt8[np.ndarray, "_ _ 3"], height: int, width: int) -> UInt8[np.ndarray, "new_height new_width 3"]:
+def resized(image: UInt8[np.ndarray, "_ _ 3"], height: int, width: int) -> UInt8[np.ndarray, "new_height new_width 3"]:
+    """The image at another size, whatever its aspect (bilinear, antialiased)."""
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
     return interpolate(pixels, (height, width), mode="bilinear", antialias=True)[0].permute(1, 2, 0).numpy()
 

@@ -24,7 +24,7 @@ def answered(theme: str, project: Project, card: Card) -> Project:
     """
     shipped = json.loads(FILE.read_text())
     chosen, usual = project.settings, Settings()
-    same = (chosen.classifier, chosen.chosen_options, chosen.fit) == (usual.classifier, {}, usual.fit)
+    same = (chosen.classifier, chosen.chosen_options, chosen.seen) == (usual.classifier, {}, usual.seen)
     found = shipped["themes"].get(theme)
     if not same or not found or shipped["weights"] != card.sha256:
         return project

@@ -198,9 +198,14 @@ def _check_answer(answer: Answer) -> None:
 def _known(settings: Settings) -> Settings:
     """The settings as far as this version knows them; torch is imported here, at first use."""
     from fsl_core.classifiers import CLASSIFIERS
+    from fsl_core.data.patches import CELLS, parse_regions
     from fsl_core.data.transforms import FITS
 
     defaults = Settings()
+    try:
+        regions = str(parse_regions(settings.regions) or CELLS)
+    except FSLError:
+        regions = defaults.regions
     options = {}
     for name, chosen in settings.options.items():
         try:
@@ -215,6 +220,7 @@ def _known(settings: Settings) -> Settings:
         device=AUTO,
         seed=settings.seed if 0 <= settings.seed <= LARGEST_SEED else defaults.seed,
         fit=settings.fit if settings.fit in FITS else defaults.fit,
+        regions=regions,
     )
 
 

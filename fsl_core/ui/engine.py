@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fsl_core.backbones import Backbone
+    from fsl_core.data.patches import Patches
     from fsl_core.features import EpisodeFeatures
 
-BATCH = 8  # images between two looks at whether anybody still waits
+BATCH = 8  # images, or about as many patches, between two looks at whether anybody still waits
 KEPT_MAPS = 4000
 KEPT_BACKBONES = 2
-SHOWN_SIDE = 320  # pixels of the squares behind a match; the model sees the same squares at its own size
 LOADING = "Loading the backbone"
 FREEZE_EVERY = 0.05  # seconds
 UNCHANGED = Emphasis()
@@ -166,20 +166,15 @@ class Engine:
             FSLError: the query, the class or the picture was removed, no region has weight, or the solver gave up.
         """
         from fsl_core.classifiers import DeepEMD
-        from fsl_core.data.transforms import square
         from fsl_core.explain import Pairing, reconstruct, what_if
+        from fsl_core.ui.views import view
 
         project.query(pair.query_id)
         pictures = [picture.id for picture in project.image_class(pair.class_id).pictures]
         features, _, _ = self.features(ticket, store, project, backbone)
         ticket.report(0.9, "Matching the regions")
-        fit = project.settings.fit
         shown = [pair.picture_id] if pair.picture_id in pictures else pictures
-        squares = np.stack([square(store.working_copy(picture), SHOWN_SIDE, fit) for picture in shown])
-        images = (
-            square(store.working_copy(pair.query_id), SHOWN_SIDE, fit),
-            squares.mean(axis=0).round().astype(np.uint8),
-        )
+        images = view(store, [pair.query_id], project.settings), view(store, shown, project.settings)
         classifier = DeepEMD(**project.settings.options.get("deepemd", {}))
         start = time.perf_counter()
         query = [query.id for query in project.queries].index(pair.query_id)
@@ -222,13 +217,15 @@ class Engine:
     ) -> "tuple[EpisodeFeatures, int]":
         import torch
 
+        from fsl_core.data.patches import parse_regions
         from fsl_core.features import EpisodeFeatures
 
+        patches = parse_regions(project.settings.regions)
         support = [picture.id for image_class in project.classes for picture in image_class.pictures]
         rows = [row for row, image_class in enumerate(project.classes) for _ in image_class.pictures]
         images = [*support, *(query.id for query in project.queries)]
-        computed = self._compute_maps(ticket, store, images, backbone)
-        maps = torch.stack([self._maps[self._key(image, backbone)] for image in images])
+        computed = self._compute_maps(ticket, store, images, backbone, patches)
+        maps = torch.stack([self._maps[_key(image, backbone, patches)] for image in images])
         features = EpisodeFeatures(
             support=maps[: len(support)],
             support_labels=torch.tensor(rows, device=maps.device),
@@ -237,39 +234,47 @@ class Engine:
         )
         return features, computed
 
-    def _compute_maps(self, ticket: Ticket, store: Store, images: Sequence[str], backbone: "Backbone") -> int:
+    def _compute_maps(
+        self, ticket: Ticket, store: Store, images: Sequence[str], backbone: "Backbone", patches: "Patches | None"
+    ) -> int:
         """Fill in the maps that are missing, a few at a time; the number of them."""
-        for image in images:
-            if self._key(image, backbone) in self._maps:
-                self._maps.move_to_end(self._key(image, backbone))
-        missing = list(dict.fromkeys(image for image in images if self._key(image, backbone) not in self._maps))
-        for start in range(0, len(missing), BATCH):
+        keys = {image: _key(image, backbone, patches) for image in images}
+        missing = [image for image, key in keys.items() if key not in self._maps]
+        for key in keys.values():
+            if key in self._maps:
+                self._maps.move_to_end(key)
+        step = max(1, BATCH // patches.count) if patches else BATCH
+        for start in range(0, len(missing), step):
             ticket.report(0.9 * start / len(missing), f"Looking at picture {start + 1} of {len(missing)}")
-            batch = missing[start : start + BATCH]
-            maps = maps_within_memory(backbone, [store.pixels(image) for image in batch])
-            self._maps.update({self._key(image, backbone): one for image, one in zip(batch, maps, strict=True)})
+            batch = missing[start : start + step]
+            maps = maps_within_memory(backbone, [store.pixels(image) for image in batch], patches)
+            self._maps.update({keys[image]: one for image, one in zip(batch, maps, strict=True)})
         return len(missing)
-
-    def _key(self, image: str, backbone: "Backbone") -> tuple[str, str, str, str]:
-        return image, backbone.digest, str(backbone.device), backbone.spec.fit
 
     def _forget(self) -> None:
         while len(self._maps) > KEPT_MAPS:
             self._maps.popitem(last=False)
 
 
+def _key(image: str, backbone: "Backbone", patches: "Patches | None") -> tuple[str, str, str, str]:
+    """Everything that the map of a stored picture depends on."""
+    return image, backbone.digest, str(backbone.device), str(patches or backbone.spec.fit)
+
+
 def maps_within_memory(
-    backbone: "Backbone", images: list[UInt8[np.ndarray, "_ _ 3"]]
+    backbone: "Backbone", images: list[UInt8[np.ndarray, "_ _ 3"]], patches: "Patches | None"
 ) -> "Float[Tensor, 'batch channels height width']":
-    """Maps of a few images; where the memory does not suffice for all at once, of half as many at a time.
+    """`maps_of` a few images; where the memory does not suffice for all at once, of half as many at a time.
 
     Raises:
         MemoryFullError: it does not suffice for one.
     """
     import torch
 
+    from fsl_core.features import maps_of
+
     try:
-        return backbone.maps(images)
+        return maps_of(backbone, images, patches)
     except (RuntimeError, MemoryError) as error:  # torch has an error of its own for the GPU's memory alone
         full = isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
         if not full:
@@ -279,4 +284,4 @@ def maps_within_memory(
             "The computer's memory is full; close other programs, or choose a smaller backbone, and try again."
         )
     half = len(images) // 2
-    return torch.cat([maps_within_memory(backbone, part) for part in (images[:half], images[half:])])
+    return torch.cat([maps_within_memory(backbone, part, patches) for part in (images[:half], images[half:])])

@@ -17,7 +17,7 @@ PAGE = 8  # thumbnails of a class that are shown at a time
 
 def class_cards(project: Project) -> None:
     """All classes, side by side as far as there is room, and a button for one more."""
-    fit = "whole" if project.settings.fit == "letterbox" else "cut"
+    fit = "cut" if project.settings.seen == "crop" else "whole"
     with st.container(key=f"fsl_classes_{fit}"):
         for image_class in project.classes:
             _class_card(image_class, project.id)

@@ -67,6 +67,7 @@ class Settings:
         device: "auto", "cpu" or "cuda".
         seed: of everything that is drawn at random.
         fit: how pictures that are no squares are fitted, as in `fsl_core.data.transforms.InputSpec`.
+        regions: what a picture is divided into, as `fsl_core.data.patches.parse_regions` reads it.
         live: whether an edit asks for a new answer at once.
         none_of_these: whether a query may belong to no class.
         quiz: whether answers are hidden until the person has guessed.
@@ -78,9 +79,15 @@ class Settings:
     device: str = AUTO
     seed: int = 0
     fit: str = "crop"
+    regions: str = "cells"
     live: bool = True
     none_of_these: bool = True
     quiz: bool = False
+
+    @property
+    def seen(self) -> str:
+        """What a model sees of a picture: the whole as `fit` says or, where it does not apply, the patches."""
+        return self.fit if self.regions == "cells" else self.regions
 
     @property
     def chosen_options(self) -> dict[str, Any]:

@@ -205,7 +205,7 @@ class Project:
         """
         classes = [[one.id, [picture.id for picture in one.pictures]] for one in self.in_use.classes]
         settings = self.settings
-        return digest(classes, weights, settings.classifier, settings.chosen_options, settings.device, settings.fit)
+        return digest(classes, weights, settings.classifier, settings.chosen_options, settings.device, settings.seen)
 
     def request_key(self, weights: str) -> str:
         """Digest of a whole classification: the same request is the same job."""

@@ -50,7 +50,7 @@ def command(project: Project, cards: Mapping[str, Card]) -> str:
     words += ["--classifier", settings.classifier, "--backbone", chosen(project, cards).name]
     for name, value in settings.chosen_options.items():
         words += ["--option", f"{name}={_text(value)}"]
-    words += ["--fit", settings.fit]
+    words += ["--fit", settings.fit] if settings.seen == settings.fit else ["--regions", settings.regions]
     if settings.device != AUTO:
         words += ["--device", settings.device]
     return shlex.join([*words, "--json"])
@@ -72,12 +72,13 @@ def facts(project: Project, card: Card, day: date | None = None) -> dict[str, st
     settings = project.settings
     classifier = choose(settings.classifier, CLASSIFIERS, "classifier")
     seen = _input(card)
+    pictures = FITS.get(settings.seen, f"patches of the whole picture ({called(settings.seen)})")
     mean, std = (", ".join(f"{value:g}" for value in seen[name]) for name in ("mean", "std"))
     return {
         "Backbone": f"{card.title} ({card.name})",
         "Weights": f"{card.file} ({card.recipe})" if card.own else f"weights/{card.file}",
         "SHA-256 of the weights": card.sha256,
-        "Pictures": f"{FITS.get(settings.fit, settings.fit)}, at {seen['size']} × {seen['size']} pixels",
+        "Pictures": f"{pictures}, at {seen['size']} × {seen['size']} pixels",
         "Colours (R, G, B)": f"mean {mean}; standard deviation {std}",
         "Classifier": f"{classifier.title} ({settings.classifier})",
         "Options": _options(params(classifier), settings.chosen_options),

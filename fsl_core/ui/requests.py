@@ -73,7 +73,7 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
     pictures = [[one.id, [picture.id for picture in one.pictures]] for one in project.in_use.classes]
     options = dict(settings.options.get("deepemd", {}))
     factors = [sorted(emphasis.query.items()), sorted(emphasis.support.items())]
-    key = digest(MATCH, pictures, weights, settings.device, settings.fit, options, *pair, factors)
+    key = digest(MATCH, pictures, weights, settings.device, settings.seen, options, *pair, factors)
     found: Match | None = awaited(
         key, MATCH, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair, emphasis)
     )
@@ -81,7 +81,7 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
 
 
 def solve_again(flow: Flow, solvers: Sequence[str]) -> list[SolverRun] | None:
-    """What each solver makes of the problem behind a flow; None = see `_answer`."""
+    """What each solver makes of the problem behind a flow; None = see `awaited`."""
 
     def work(ticket: Ticket) -> list[SolverRun]:
         from fsl_core.explain import solve_again as solve

@@ -29,7 +29,7 @@ def query_cards(project: Project) -> None:
     guessing = any(quiz.is_hidden(project, query) for query in project.queries)  # then no order may give answers away
     order.controls(project, None if guessing else table)
     queries = gallery.page_of(order.shown(project, None if guessing else table, rows), PAGE, "page_queries")
-    fit = "whole" if project.settings.fit == "letterbox" else "cut"
+    fit = "cut" if project.settings.seen == "crop" else "whole"
     with st.container(key=f"fsl_queries_{fit}"):
         for query in queries:
             with st.container(border=True, key=f"fsl_query_{query.id[:16]}"):

@@ -34,6 +34,7 @@ def sidebar(on_classify: bool) -> None:
         with st.spinner("Getting the classifiers ready …"):
             from fsl_core.classifiers import CLASSIFIERS
         _classifier(CLASSIFIERS)
+        _regions()
         _computer()
 
 
@@ -90,6 +91,37 @@ def _classifier(table: dict[str, Any]) -> None:
             options_of(chosen, table[chosen], SETTINGS)
 
 
+def _regions() -> None:
+    """What a picture is divided into; the project keeps it as the one text that the command line takes."""
+    from fsl_core.data.patches import CELLS, LARGEST_SEED, MAX_PATCHES, Grid, Sampling, parse_regions
+
+    patches = parse_regions(session.project().settings.regions)
+    chosen = str(patches or CELLS)
+    grid, sampling = (patches if isinstance(patches, kind) else kind() for kind in (Grid, Sampling))
+    titles = {
+        CELLS: "Cells of the feature map",
+        str(grid): f"Grid of {grid.count} patches",
+        str(sampling): f"{sampling.count} random patches",
+    }
+    effect = (
+        "Patches are cut out of the whole picture at its full resolution and looked at one by one, which takes as many "
+        "times as long as there are patches."
+    )
+    _choice("Regions", "regions", list(titles), chosen, titles.__getitem__, effect)
+    if not isinstance(patches, Sampling):
+        return
+    limits = {"count": ("Patches", 1, MAX_PATCHES), "seed": ("Seed of the patches", 0, LARGEST_SEED)}
+    for column, (field, (label, low, high)) in zip(st.columns(2), limits.items(), strict=True):
+        key = f"settings_patches_{field}"
+        st.session_state[key] = getattr(patches, field)
+
+        def write(field: str = field, key: str = key) -> None:
+            if st.session_state[key] is not None:
+                _set("regions", str(replace(sampling, **{field: st.session_state[key]})))
+
+        column.number_input(label, low, high, key=key, on_change=write)
+
+
 def _computer() -> None:
     import torch
 
@@ -99,7 +131,12 @@ def _computer() -> None:
     names = [AUTO, "cpu", *(["cuda"] if gpu or settings.device == "cuda" else [])]
     _choice("Device", "device", names, settings.device, titles.__getitem__, "What computes the features.")
     fits = {"crop": "Centre cut out (as in training)", "letterbox": "All of it, between borders"}
-    _choice("Pictures that are no squares", "fit", list(fits), settings.fit, fits.__getitem__, "What the model sees.")
+    if settings.seen == settings.fit:
+        _choice(
+            "Pictures that are no squares", "fit", list(fits), settings.fit, fits.__getitem__, "What the model sees."
+        )
+    else:
+        st.caption("Pictures that are no squares: patches are cut out of all of them.")
     key = "settings_seed"
     st.session_state[key] = settings.seed
     st.number_input(

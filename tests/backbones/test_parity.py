@@ -8,7 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsl_core.backbones import Conv4, Network, ResNet12
+from fsl_core.backbones import Backbone, Conv4, Network, ResNet12
+from fsl_core.data.patches import Sampling
+from fsl_core.data.transforms import InputSpec
+from fsl_core.features import maps_of
 
 
 def filled(keys: list[tuple[str, list[int]]], base: int) -> dict[str, Tensor]:
@@ -54,6 +57,16 @@ def test_deepemd_resnet12(shared: Path) -> None:
     maps = network(torch.from_numpy(arrays["input"]))
     agree(maps, arrays["dense"])
     agree(maps.mean(dim=(2, 3), keepdim=True), arrays["pooled"])
+
+
+@torch.no_grad()
+def test_deepemd_patches(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two inputs given as the two patches of one image; the reference starts from normalised tensors, not pictures."""
+    arrays = dict(np.load(shared / "parity/deepemd_resnet12.npz"))
+    monkeypatch.setattr("fsl_core.backbones.backbone.prepare", lambda images, spec: torch.from_numpy(arrays["input"]))
+    network = encoder(ResNet12(), arrays, "")
+    backbone = Backbone("reference", network, InputSpec(84), "", torch.device("cpu"))
+    agree(maps_of(backbone, [np.zeros((84, 84, 3), np.uint8)], Sampling(2)), arrays["patches"])
 
 
 @pytest.mark.parametrize("size", [84, 32])

@@ -46,7 +46,12 @@ def test_a_fresh_sample_has_its_answer(fresh: Project, card: Card) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(classifier="cosine"), Settings(fit="letterbox"), Settings().with_option("deepemd", "temperature", 5.0)],
+    [
+        Settings(classifier="cosine"),
+        Settings(fit="letterbox"),
+        Settings(regions="grid:2,3"),
+        Settings().with_option("deepemd", "temperature", 5.0),
+    ],
 )
 def test_other_settings_have_none(fresh: Project, card: Card, settings: Settings) -> None:
     assert beforehand.answered("animals", replace(fresh, settings=settings), card).answer is None

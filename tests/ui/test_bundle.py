@@ -106,10 +106,28 @@ def test_another_computer_chooses_its_device_and_ignores_what_it_does_not_know()
     store, project = filled()
     options = {"deepemd": {"temperature": -1.0}, "cosine": {"no such": 1}, "of tomorrow": {}, "protonet": {}}
     foreign = replace(
-        project.settings, device="cuda", classifier="of tomorrow", fit="stretch", seed=-1, options=options
+        project.settings,
+        device="cuda",
+        classifier="of tomorrow",
+        fit="stretch",
+        regions="hexagons:6",
+        seed=-1,
+        options=options,
     )
     settings = opened(pack(replace(project, settings=foreign), store))[1].settings
     assert settings == Settings(quiz=True, options={"protonet": {}})
+
+
+def test_regions_come_back_as_they_are_written_and_are_cells_where_a_project_does_not_say() -> None:
+    store, project = filled()
+    for text, read in (("sampling: 0_5 :3", "sampling:5:3"), ("grid:2,3:2.0", "grid:2,3"), ("sampling:999", "cells")):
+        asked = replace(project, settings=replace(project.settings, regions=text))
+        assert opened(pack(asked, store))[1].settings.regions == read
+    content = files(pack(project, store))
+    values = json.loads(content["project.json"])
+    del values["settings"]["regions"]
+    older = opened(zipped(content | {"project.json": json.dumps(values).encode()}))[1]
+    assert older.settings == project.settings and older.settings.regions == "cells"
 
 
 def test_names_are_made_presentable() -> None:

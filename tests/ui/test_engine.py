@@ -8,6 +8,7 @@ import pytest
 from fsl_core.backbones import load_backbone
 from fsl_core.classifiers import DeepEMD
 from fsl_core.classify import classify
+from fsl_core.data.patches import parse_regions
 from fsl_core.ui import cached
 from fsl_core.ui.engine import Engine, Pair
 from fsl_core.ui.jobs import Abandoned, Ticket
@@ -42,6 +43,25 @@ def test_only_new_pictures_are_computed(work: tuple[Store, Project], small_backb
     assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 0
 
 
+@pytest.mark.parametrize("regions", ["grid:2", "sampling:3:1"])
+def test_patches_are_answered_as_on_the_command_line_and_kept_apart(
+    regions: str, work: tuple[Store, Project], small_backbone: str
+) -> None:
+    store, project = work
+    engine, cut = Engine(), replace(project, settings=replace(project.settings, regions=regions))
+    whole = engine.classify(QUIET, store, project, small_backbone, "")
+    answer = engine.classify(QUIET, store, cut, small_backbone, "")
+    expected = classify(
+        store.episode(project), load_backbone(small_backbone), DeepEMD(), patches=parse_regions(regions)
+    ).scores
+    np.testing.assert_allclose(answer.probabilities, expected.probabilities, atol=1e-5)
+    assert not np.allclose(answer.probabilities, whole.probabilities, atol=1e-4)
+    assert (answer.computed_images, engine.classify(QUIET, store, cut, small_backbone, "").computed_images) == (12, 0)
+    assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 0
+    other = replace(project, settings=replace(project.settings, regions="sampling:3:2"))
+    assert engine.classify(QUIET, store, other, small_backbone, "").computed_images == 12
+
+
 def test_a_job_that_nobody_waits_for_stops_between_batches(work: tuple[Store, Project], small_backbone: str) -> None:
     store, project = work
     phases: list[str] = []
@@ -68,6 +88,23 @@ def test_the_match_of_a_class_adds_up_to_its_logit(work: tuple[Store, Project], 
     assert match.flow.temperature == 4.0
     assert match.reconstruction.shape == match.flow.query_image.shape
     assert match.flow.query_regions.grid == (4, 4)
+
+
+@pytest.mark.parametrize("regions", ["grid:1,2", "sampling:5"])
+def test_patches_are_matched_on_sheets(regions: str, work: tuple[Store, Project], small_backbone: str) -> None:
+    store, project = work
+    project, engine = replace(project, settings=replace(project.settings, regions=regions)), Engine()
+    answer = engine.classify(QUIET, store, project, small_backbone, "")
+    match = engine.match(QUIET, store, project, small_backbone, Pair(project.queries[1].id, project.classes[2].id))
+    assert match.flow.logit == pytest.approx(answer.logits[1][2], abs=1e-4)
+    assert len({match.flow.query_regions.name(node) for node in range(5)}) == 5
+    patches = parse_regions(regions)
+    assert patches is not None
+    sheet, places = patches.sheet(store.pixels(project.queries[1].id), len(match.flow.query_image))
+    np.testing.assert_array_equal(match.flow.query_image, sheet)
+    np.testing.assert_array_equal(match.flow.query_boxes, places)
+    examples = [patches.sheet(store.pixels(one.id), len(sheet))[0] for one in project.classes[2].pictures]
+    np.testing.assert_array_equal(match.flow.support_image, np.mean(examples, axis=0).round())
 
 
 def test_one_picture_of_a_class_can_be_matched_alone(work: tuple[Store, Project], small_backbone: str) -> None:

@@ -1,5 +1,7 @@
 """Edits of the project give new values, and keys change with what matters only."""
 
+import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -67,6 +69,10 @@ def test_keys_follow_the_inputs_and_not_the_labels() -> None:
     settings = [
         Settings(classifier="cosine"),
         Settings(device="cpu"),
+        Settings(fit="letterbox"),
+        Settings(regions="grid:2,3"),
+        Settings(regions="sampling:9"),
+        Settings(regions="sampling:9:1"),
         Settings().with_option("deepemd", "temperature", 2.0),
     ]
     changed = [
@@ -78,6 +84,19 @@ def test_keys_follow_the_inputs_and_not_the_labels() -> None:
     assert len({key, *changed}) == len(changed) + 1
     untouched = replace(PROJECT, settings=Settings().with_option("cosine", "temperature", 2.0))
     assert untouched.request_key("weights") == key
+    grid = replace(PROJECT, settings=Settings(regions="grid:2,3"))
+    framed = replace(PROJECT, settings=Settings(regions="grid:2,3", fit="letterbox"))
+    assert grid.request_key("weights") == framed.request_key("weights"), "patches are cut out of the whole picture"
+
+
+def test_a_project_of_before_there_were_patches_keeps_its_answer() -> None:
+    """The key is that which earlier versions gave to these pictures and settings."""
+    classes = [["a", [ONE.id]], ["b", [TWO.id]]]
+    text = json.dumps([classes, "weights", "deepemd", {}, "auto", "crop"], sort_keys=True)
+    assert PROJECT.support_key("weights") == hashlib.sha256(text.encode()).hexdigest()
+    values = json.loads(PROJECT.to_json())
+    del values["settings"]["regions"]
+    assert Project.from_json(json.dumps(values)) == PROJECT
 
 
 def test_answers_grow_old_with_the_support_set_but_not_with_other_queries() -> None:

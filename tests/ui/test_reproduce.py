@@ -63,6 +63,8 @@ def with_options(project: Project, classifier: str, **options: object) -> Projec
 CHANGES = {
     "as it comes": lambda project: project,
     "letterbox": lambda project: replace(project, settings=replace(project.settings, fit="letterbox")),
+    "grid": lambda project: replace(project, settings=replace(project.settings, regions="grid:1,2:1.5")),
+    "random patches": lambda project: replace(project, settings=replace(project.settings, regions="sampling:5:3")),
     "options": lambda project: with_options(project, "deepemd", temperature=2.25, centre=False),
     "text option": lambda project: with_options(project, "deepemd", metric="l2"),
     "text option with a comma": lambda project: with_options(project, "deepemd", pyramid="2,3"),
@@ -120,6 +122,8 @@ def test_facts_name_all_that_matters(small_backbone: str) -> None:
     assert found["Weights"] == "weights/tiny.safetensors"
     assert found["SHA-256 of the weights"] == card.sha256
     assert found["Pictures"] == "the whole picture, between borders, at 32 × 32 pixels"
+    patches = facts(Project("id", settings=replace(settings, regions="sampling:5:3")), card)["Pictures"]
+    assert patches == "patches of the whole picture (sampling:5:3), at 32 × 32 pixels"
     assert found["Colours (R, G, B)"].startswith("mean 0.4802, 0.4481, 0.3975; standard deviation 0.277,")
     assert found["Device"] == "CPU"
     assert found["Date"] == "2026-03-04"

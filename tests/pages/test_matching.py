@@ -130,7 +130,7 @@ def test_patches_go_by_one_number(asked: list[Pair], monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(requests, "match", lambda pair, emphasis: Match(unchanged, PIXELS, "exact", 0.004))
     page = open_page()
     assert [field.label for field in page.number_input] == ["Temperature", "Region"]
-    assert "patch 0" in page.number_input[0].help and "patch 3" in page.number_input[0].help
+    assert "patch 0" in page.number_input(key=REGION).help and "patch 3" in page.number_input(key=REGION).help
     page.number_input(key=REGION).set_value(0).run()
     assert list(page.dataframe[0].value["support region"]) == ["patch 0", "patch 1"]
     page.number_input(key=REGION).set_value(4).run()

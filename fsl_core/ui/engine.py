@@ -33,7 +33,10 @@ KEPT_BACKBONES = 2
 SHOWN_SIDE = 320  # pixels of the squares behind a match; the model sees the same squares at its own size
 LOADING = "Loading the backbone"
 FREEZE_EVERY = 0.05  # seconds
-MODULES = ("torch", "fsl_core.explain", "fsl_core.openset", "fsl_core.transport.network_simplex")  # slow to import
+MODULES = (
+    "torch", "fsl_core.explain", "fsl_core.openset",
+    "fsl_core.transport.network_simplex", "fsl_core.transport.predictor_corrector",
+)  # slow to import # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

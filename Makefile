@@ -31,7 +31,7 @@ clean:
 	@echo "Installing what the app needs (about 6 GB with PyTorch; a few minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt \
 		|| { echo "The installation failed; see the message above. Check the network and the free disk space, then run make again."; exit 1; }
-	@$(BIN)/python -c "import fsl_core.transport.network_simplex"  # compiled once, kept beside its source
+	@$(BIN)/python -c "import fsl_core.transport.network_simplex, fsl_core.transport.predictor_corrector"  # compiled once, kept beside its source
 	@touch $@
 
 .venv/dev-ready: requirements-dev.txt .venv/app-ready

@@ -18,7 +18,8 @@ CHECKED = (
     "records",
     "shots",
     "train.batches",
-    "transport.exact",  # and its neighbours, but not `network_simplex`, which numba compiles
+    "transport.cores",
+    "transport.exact",  # and its neighbours, but not those that numba compiles
     "transport.interior_point",
     "transport.marginals",
     "transport.opencv",

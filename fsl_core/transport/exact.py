@@ -1,6 +1,5 @@
 """Exact optimal transport by the network simplex method, differentiable by its dual solution."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -9,13 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from fsl_core.errors import TransportError
+from fsl_core.transport.cores import kernel, on_all_cores
 from fsl_core.transport.potentials import balance
 from fsl_core.transport.problem import TransportPlan, TransportProblem, TransportSolver, double_precision
 from fsl_core.types import check_options, option
 
 WORTH_A_THREAD = 20_000  # costs; fewer are solved in less time than it takes to start a thread
-PARTS = 4  # of the batch for each thread, so that none waits long for the others
 
 
 @final
@@ -91,28 +89,16 @@ def _optimum(
 
 def _solve(problem: TransportProblem, limit: int) -> tuple[Tensor, ...]:
     """Plan, value, potentials and status of each problem."""
-    try:
-        from fsl_core.transport.network_simplex import solve  # not before it is needed: numba is slow to import
-    except ImportError as error:
-        raise TransportError(
-            f"The exact solver cannot be loaded ({error}); install what requirements.txt lists, or choose another one."
-        ) from error
-
+    solve = kernel("network_simplex").solve
     cost, source, target = problem.cost.numpy(), problem.source.numpy(), problem.target.numpy()
     batch, n, m = cost.shape
     scale = problem.cost.abs().amax(dim=(1, 2)).numpy()
     answer = np.zeros_like(cost), np.empty(batch), np.empty((batch, n + m)), np.empty(batch, np.int64)
-    threads = torch.get_num_threads() if cost.size >= WORTH_A_THREAD else 1
-    bounds = np.linspace(0, batch, threads * PARTS + 1, dtype=int).tolist()
 
     def work(first: int, last: int) -> None:
         arrays = (array[first:last] for array in (cost, source, target, scale, *answer))
         solve(*arrays, np.empty((8, n + m), np.int64), np.empty((4, n + m)), limit)
 
-    if threads == 1:
-        work(0, batch)
-    else:
-        with ThreadPoolExecutor(threads) as pool:  # ends here, so that a process that forks later misses no thread
-            list(pool.map(work, bounds[:-1], bounds[1:]))
+    on_all_cores(work, batch, cost.size >= WORTH_A_THREAD)
     plan, value, potential, status = map(torch.from_numpy, answer)
     return plan, value, potential[:, :n], potential[:, n:], status

@@ -2,10 +2,14 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from fsl_core.transport.cores import kernel, on_all_cores, working_memory
+
+WORTH_A_THREAD = 20_000  # weights; fewer are worked on in less time than it takes to start a thread
 Pair = tuple[Float[Tensor, "batch n"], Float[Tensor, "batch m"]]
 
 
@@ -33,16 +37,6 @@ class MarginalEquations(NamedTuple):
         v = torch.cholesky_solve(reduced[:, :, None], self.factor)[:, :, 0]
         return self.per_row * (rows - torch.einsum("bnm,bm->bn", self.weight, v)), v
 
-    def pull_back(self, gradient: Float[Tensor, "batch n m"]) -> tuple[Tensor, Tensor, Tensor]:
-        """Gradients by cost, source and target of a plan whose change is weight * (change of u + v - cost).
-
-        Differentiating the marginals of the plan gives the same equations once more (DeepEMD, equation 7): nothing has
-        to be factorised again.
-        """
-        pulled = self.weight * gradient
-        u, v = self.solve(pulled.sum(dim=2), pulled.sum(dim=1))
-        return self.weight * (u[:, :, None] + v[:, None]) - pulled, u, v
-
 
 def marginal_equations(weight: Float[Tensor, "batch n m"]) -> MarginalEquations:
     """Factorise the equations; the Schur complement's diagonal is summed without cancellation."""
@@ -57,3 +51,35 @@ def marginal_equations(weight: Float[Tensor, "batch n m"]) -> MarginalEquations:
     complement = torch.diag_embed(diagonal * (1 + 1e-14)) - coupling * kept[:, :, None] * kept[:, None]
     factor, info = torch.linalg.cholesky_ex(complement)
     return MarginalEquations(weight, per_row, kept, factor.masked_fill((info > 0)[:, None, None], torch.nan))
+
+
+def pull_back(
+    weight: Float[Tensor, "batch n m"], gradient: Float[Tensor, "batch n m"]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients by cost, source and target of a plan whose change is weight * (change of u + v - cost).
+
+    Differentiating the marginals of the plan gives the same equations once more (DeepEMD, equation 7). On the CPU
+    compiled code solves them, one problem after the other, on all cores.
+    """
+    if weight.device.type == "cpu":
+        return _pull_back_compiled(weight, gradient)
+    pulled = weight * gradient
+    u, v = marginal_equations(weight).solve(pulled.sum(dim=2), pulled.sum(dim=1))
+    return weight * (u[:, :, None] + v[:, None]) - pulled, u, v
+
+
+def _pull_back_compiled(
+    weight: Float[Tensor, "batch n m"], gradient: Float[Tensor, "batch n m"]
+) -> tuple[Tensor, Tensor, Tensor]:
+    solve = kernel("predictor_corrector").pull_back
+    batch, n, m = weight.shape
+    given = weight.contiguous().numpy(), gradient.contiguous().numpy()
+    answer = np.empty((batch, n, m)), np.empty((batch, n)), np.empty((batch, m))
+
+    def work(first: int, last: int) -> None:
+        arrays = (array[first:last] for array in (*given, *answer))
+        solve(*arrays, *working_memory(1, n, m))
+
+    on_all_cores(work, batch, weight.numel() >= WORTH_A_THREAD)
+    by_cost, by_source, by_target = map(torch.from_numpy, answer)
+    return by_cost, by_source, by_target

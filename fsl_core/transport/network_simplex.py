@@ -13,19 +13,16 @@ negative), as compilers make vector instructions of a maximum of integers only. 
 notices changes in the file of the cached function only.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 from numba import njit
 
+from fsl_core.transport.kernels import PART, compiled
+
 VECTOR, MATRIX, BATCH, INTEGERS = "f8[::1], ", "f8[:,::1], ", "f8[:,:,::1], ", "i8[::1], i8[:,::1], "
 SIGNATURE = f"void({BATCH}{MATRIX}{MATRIX}{VECTOR}{BATCH}{VECTOR}{MATRIX}{INTEGERS}{MATRIX}i8)"
-# Without numba's reference counts (its option is private), which cost as much as the work itself: nothing in here may
-# allocate, all memory is the caller's.
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
-PART = OPTIONS | {"no_cpython_wrapper": True}  # of a function that only compiled functions call
 ROUNDING = 1e-13  # times the largest cost: smaller gains are rounding
 NONE = -1
 
@@ -289,12 +286,4 @@ def _solve(cost, source, target, scale, plan, value, potential, status, integers
         _extend(cost[k], source[k], target[k], u, v)
 
 
-def _compiled(function: Callable[..., None]) -> Any:
-    """The compiled function, kept in a file for the next process: beside this one, or in the user's cache folder."""
-    try:
-        return njit(SIGNATURE, cache=True, **OPTIONS)(function)
-    except RuntimeError:  # numba found no folder to write to
-        return njit(SIGNATURE, **OPTIONS)(function)
-
-
-solve = _compiled(_solve)
+solve = compiled(_solve, SIGNATURE)

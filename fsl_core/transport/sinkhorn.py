@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from fsl_core.transport.marginals import marginal_equations
+from fsl_core.transport.marginals import marginal_equations, pull_back
 from fsl_core.transport.potentials import answered
 from fsl_core.transport.problem import (
     ITERATION_LIMIT,
@@ -85,7 +85,7 @@ class _Plan(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Float[Tensor, "batch n m"], *_: Tensor) -> tuple[Tensor | None, ...]:
         (x,) = ctx.saved_tensors
-        return *marginal_equations(x / ctx.epsilon).pull_back(gradient), None
+        return *pull_back(x / ctx.epsilon, gradient), None
 
 
 def _solve(

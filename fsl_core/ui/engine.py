@@ -34,7 +34,13 @@ KEPT_BACKBONES = 2
 LOADING = "Loading the backbone"
 FREEZE_EVERY = 0.05  # seconds
 UNCHANGED = Emphasis()
-MODULES = ("torch", "fsl_core.explain", "fsl_core.openset", "fsl_core.transport.network_simplex")  # slow to import
+SLOW_TO_IMPORT = (
+    "torch",
+    "fsl_core.explain",
+    "fsl_core.openset",
+    "fsl_core.transport.network_simplex",
+    "fsl_core.transport.predictor_corrector",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +113,7 @@ class Engine:
     def warm_up(self, ticket: Ticket, backbone: str) -> None:
         """Import what is needed and load a backbone, so that the first answer comes sooner."""
         with _passed_over_by_the_collector():
-            for module in MODULES:
+            for module in SLOW_TO_IMPORT:
                 importlib.import_module(module)
             self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
 

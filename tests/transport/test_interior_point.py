@@ -6,6 +6,9 @@ import torch
 
 from fsl_core.errors import OptionError
 from fsl_core.transport import InteriorPoint, TransportProblem
+from fsl_core.transport.interior_point import solve_batched
+from fsl_core.transport.marginals import marginal_equations, pull_back
+from tests.contracts.test_solvers import degenerate_problems, random_problem
 from tests.parity import SOURCES, parity
 from tests.transport.test_exact import DEGENERATE, GENERIC, load
 
@@ -63,3 +66,58 @@ def test_a_large_batch_is_worked_on_in_parts() -> None:
 def test_options_are_checked() -> None:
     with pytest.raises(OptionError, match="regularisation must lie in"):
         InteriorPoint(regularisation=0.0)
+
+
+BOTH_WAYS = degenerate_problems() | {f"{n} x {m}": random_problem(5, n, m) for n, m in ((25, 25), (7, 33), (30, 2))}
+
+
+@pytest.mark.parametrize("regularisation", [1e-9, 1e-6, 0.3])
+@pytest.mark.parametrize("name", BOTH_WAYS)
+def test_compiled_steps_are_those_of_the_batched_ones(name: str, regularisation: float) -> None:
+    """After three steps, and at the end; masses as the solver scales them."""
+    problem = BOTH_WAYS[name]
+    unit = problem.source.sum(1, keepdim=True) / problem.source.shape[1]
+    scaled = TransportProblem(problem.cost, problem.source / unit, problem.target / unit)
+    for steps, limit in ((3, 1e-9), (50, 1e-7)):
+        options = InteriorPoint(regularisation=regularisation, max_iterations=steps)
+        compiled, batched = options(problem), solve_batched(scaled, options)
+        assert torch.equal(compiled.status, batched.status)
+        assert (compiled.plan / unit[:, :, None] - batched.x).abs().max() <= limit
+        used = (problem.source > 0)[:, :, None] & (problem.target > 0)[:, None]
+        mine = compiled.source_potential[:, :, None] + compiled.target_potential[:, None]
+        assert (mine - batched.u[:, :, None] - batched.v[:, None])[used].abs().max() <= limit
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (6, 6), (13, 25), (25, 13)])
+def test_compiled_derivatives_are_those_of_the_batched_equations(n: int, m: int) -> None:
+    generator = torch.Generator().manual_seed(n)
+    weight, gradient = torch.rand(2, 40, n, m, generator=generator, dtype=torch.float64)
+    weight[:, n // 2] *= n == 1  # a node without mass
+    by_cost, by_source, by_target = pull_back(weight, gradient)
+    pulled = weight * gradient
+    u, v = marginal_equations(weight).solve(pulled.sum(dim=2), pulled.sum(dim=1))
+    expected = weight * (u[:, :, None] + v[:, None]) - pulled
+    assert torch.allclose(by_cost, expected, atol=1e-12)
+    sums = (by_source[:, :, None] + by_target[:, None] - u[:, :, None] - v[:, None])[weight > 0]
+    assert sums.abs().max() < 1e-12
+
+
+def test_costs_beyond_double_precision_fail_in_both_ways() -> None:
+    problem = random_problem(3, 5, 4)
+    problem.cost[1, 0, :2] = torch.tensor([1.7e308, -1.7e308], dtype=torch.float64)
+    answer = InteriorPoint()(problem)
+    assert answer.status.tolist() == solve_batched(problem, InteriorPoint()).status.tolist() == [0, 2, 0]
+    assert answer.plan.isfinite().all()
+
+
+def test_any_number_of_threads_gives_the_same_bits() -> None:
+    problem = random_problem(40, 25, 25)
+    before = torch.get_num_threads()
+    try:
+        answers = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            answers.append(InteriorPoint()(problem).plan)
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(*answers)

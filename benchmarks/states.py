@@ -56,10 +56,24 @@ def walk(person: Person, camera: Camera) -> None:
     page.locator(".js-plotly-plot").first.wait_for()
     settle(page)
     camera.shoot("matching")
+    for field in ("Row", "Column"):
+        page.get_by_role("spinbutton", name=field).fill("2")
+        page.get_by_role("spinbutton", name=field).press("Enter")
+        settle(page)
+    page.get_by_role("button", name="Remove query region (2, 2)").click()
+    page.get_by_text("What changed in the plan").first.wait_for()
+    page.get_by_text("Solve this problem with two solvers").click()
+    page.get_by_text("Largest difference of the plans").wait_for()
+    settle(page)
+    camera.shoot("matching-what-if")
     person.open(f"compare?{page.url.partition('?')[2]}")  # by its address, as narrow windows hide the menu
     page.get_by_text("methods agree").first.wait_for()
     settle(page)
     camera.shoot("compare")
+    person.open(f"transport?{page.url.partition('?')[2]}")
+    page.locator(".js-plotly-plot").first.wait_for()
+    settle(page)
+    camera.shoot("transport")
 
 
 def begin_own(person: Person, camera: Camera) -> None:

@@ -14,7 +14,8 @@ MOST_TERMS = 12
 
 def total(terms: Sequence[tuple[float, float]]) -> str:
     """A sum of products with its numbers; of many the last ones are taken together."""
-    shown = " + ".join(f"{one:.3g}·{other:.3g}".replace("·-", "·−") for one, other in terms[:MOST_TERMS])
+    factors = (f"{other:.3g}" if other >= 0 else f"(−{-other:.3g})" for _, other in terms[:MOST_TERMS])
+    shown = " + ".join(f"{one:.3g}·{factor}" for (one, _), factor in zip(terms, factors, strict=False))
     rest = sum(one * other for one, other in terms[MOST_TERMS:])
     return f"{shown} + {rest:.4f} of {len(terms) - MOST_TERMS} smaller ones" if terms[MOST_TERMS:] else shown
 
@@ -31,7 +32,8 @@ def say(solution: Solution, piles: Piles) -> None:
     )
     numbers = st.columns(3)
     numbers[0].metric("Value", f"{solution.value:.4f}", help="Total cost of the plan.")
-    numbers[1].metric("Duality gap", f"{abs(solution.value - solution.earnings):.0e}",
+    gap = abs(solution.value - solution.earnings)
+    numbers[1].metric("Duality gap", f"{gap:.0e}" if gap > lessons.ROUNDING else "0",
                       help="Value − what the prices earn. Prices never earn more than any plan costs, so a gap of 0 "
                       "proves that no plan is cheaper.")  # fmt: skip
     numbers[2].metric("Time", f"{1e3 * solution.seconds:.2f} ms")

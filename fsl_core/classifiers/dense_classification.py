@@ -28,7 +28,7 @@ class DenseClassification(Classifier):
     )
     transductive: ClassVar[bool] = False
 
-    temperature: float = option(10.0, "Factor between a cell's cosine and its logit.", low=0.01, high=1000.0, step=0.5)
+    temperature: float = option(20.0, "Factor between a cell's cosine and its logit.", low=0.01, high=1000.0, step=0.5)
 
     def __post_init__(self) -> None:
         check_options(self)

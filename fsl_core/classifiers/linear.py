@@ -38,7 +38,7 @@ class Linear(Classifier):
         1.0, "Factor between the layer's output and the logit.", low=0.01, high=1000.0, step=0.5
     )
     steps: int = option(100, "Steps of gradient descent on the support set.", low=1, high=2000, step=50)
-    learning_rate: float = option(1.0, "Length of a step.", low=1e-4, high=2.0, step=0.1)
+    learning_rate: float = option(0.1, "Length of a step.", low=1e-4, high=2.0, step=0.1)
     weight_decay: float = option(0.001, "How strongly the weights are held near zero.", low=0.0, high=0.1, step=0.001)
 
     def __post_init__(self) -> None:

@@ -105,8 +105,8 @@ def cross_reference_weights(
 
     Taken from the raw features, not from the centred ones. Equation 8 of the paper, which has no floor.
     """
-    query_weight = torch.einsum("qnc,tc->qtn", query, target.mean(dim=1))
-    target_weight = torch.einsum("tmc,qc->qtm", target, query.mean(dim=1))
+    query_weight = (query @ target.mean(dim=1).T).mT
+    target_weight = (target @ query.mean(dim=1).T).permute(2, 0, 1)
     return relu(query_weight) + WEIGHT_FLOOR, relu(target_weight) + WEIGHT_FLOOR
 
 

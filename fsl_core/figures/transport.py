@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from fsl_core.figures.theme import COOL, INK, QUIET, UNSIGNED, WARM, figure, tint, unsigned_range
+from fsl_core.figures.theme import COOL, INK, PAPER, QUIET, UNSIGNED, WARM, figure, tint, unsigned_range
 from fsl_core.lesson_records import Lesson, Piles, Solution
 
 NO_MASS = 1e-4  # of all the mass; what solvers leave over is neither drawn nor listed
@@ -14,7 +14,8 @@ WIDEST = 44.0  # pixels: a flow of all the mass
 THINNEST = 1.0  # pixels
 BEND = 0.12  # of a flow's length: how far it bends aside, so that flows can be told apart
 ARCH = 0.5  # the same where everything lies on one line
-MARGIN = 0.16  # around the unit square
+MARGIN = 0.12  # around what is drawn; the plane is the unit square
+OVER_COLOUR = {"color": PAPER, "shadow": f"0 0 2px {INK}, 0 0 3px {INK}, 0 0 4px {INK}"}
 
 
 def moves(solution: Solution, piles: Piles, pile: int | None = None, hole: int | None = None) -> go.Figure:
@@ -37,16 +38,14 @@ def moves(solution: Solution, piles: Piles, pile: int | None = None, hole: int |
         selected={"marker": {"opacity": 0.01}}, unselected={"marker": {"opacity": 0.01}},
         customdata=[["pile", piles.pile_names[i]] for i, _ in flows],
     )  # fmt: skip
-    tall = max((abs(piles.hole_at[j, 0] - piles.pile_at[i, 0]) for i, j in flows), default=0.0) * ARCH / 2
-    y_range = (
-        [piles.pile_at[0, 1] - tall - MARGIN, piles.pile_at[0, 1] + tall + MARGIN] if flat else [-MARGIN, 1 + MARGIN]
-    )
+    drawn = np.array([*piles.pile_at, *piles.hole_at, *middles])
+    (left, low), (right, high) = drawn.min(axis=0) - MARGIN, drawn.max(axis=0) + MARGIN
     frame = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     return figure(
         [hovers, _nodes(solution, piles, "hole"), _nodes(solution, piles, "pile")], 330 if flat else 460,
         shapes=shapes, annotations=_prices(solution, piles), clickmode="event+select",
-        xaxis={**frame, "range": [-MARGIN / 2, 1 + MARGIN / 2], "constrain": "domain"},
-        yaxis={**frame, "range": y_range, **({} if flat else {"scaleanchor": "x", "constrain": "domain"})},
+        xaxis={**frame, "range": [left, right], "constrain": "domain"},
+        yaxis={**frame, "range": [low, high], **({} if flat else {"scaleanchor": "x", "constrain": "domain"})},
     )  # fmt: skip
 
 
@@ -183,7 +182,7 @@ def _matrix(
     )  # fmt: skip
     numbers = [
         {"x": j, "y": i, "text": f"{values[i, j]:.{digits}f}", "showarrow": False,
-         **({"font": {"color": INK}} if values[i, j] > 0.5 * top else {})}
+         **({"font": OVER_COLOUR} if values[i, j] > 0.2 * top else {})}
         for i in range(len(rows)) for j in range(len(columns))
     ]  # fmt: skip
     frames = [

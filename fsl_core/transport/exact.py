@@ -9,7 +9,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from fsl_core.transport.cores import kernel, on_all_cores
-from fsl_core.transport.potentials import balance
 from fsl_core.transport.problem import TransportPlan, TransportProblem, TransportSolver, double_precision
 from fsl_core.types import check_options, option
 
@@ -83,12 +82,11 @@ def _optimum(
     """Optimal cost, plan, potentials and status; in float64 on the CPU."""
     parts = (tensor.detach().cpu().contiguous() for tensor in (cost, source, target))
     problem = double_precision(TransportProblem(*parts))
-    plan, value, u, v, status = _solve(problem, limit)
-    return value, plan, *balance(problem, u, v), status
+    return _solve(problem, limit)
 
 
 def _solve(problem: TransportProblem, limit: int) -> tuple[Tensor, ...]:
-    """Plan, value, potentials and status of each problem."""
+    """Optimal cost, plan, potentials and status of each problem."""
     solve = kernel("network_simplex").solve
     cost, source, target = problem.cost.numpy(), problem.source.numpy(), problem.target.numpy()
     batch, n, m = cost.shape
@@ -101,4 +99,4 @@ def _solve(problem: TransportProblem, limit: int) -> tuple[Tensor, ...]:
 
     on_all_cores(work, batch, cost.size >= WORTH_A_THREAD)
     plan, value, potential, status = map(torch.from_numpy, answer)
-    return plan, value, potential[:, :n], potential[:, n:], status
+    return value, plan, potential[:, :n], potential[:, n:], status

@@ -258,6 +258,21 @@ def _extend(cost, source, target, u, v):
                 v[j] = min(v[j], cost[i, j] - u[i])
 
 
+@njit(**PART)
+def _balance(source, target, u, v):
+    """Move a constant from one potential to the other so that each accounts for half of the cost."""
+    surplus, total = 0.0, 0.0
+    for i in range(source.shape[0]):
+        surplus += source[i] * u[i]
+        total += source[i]
+    for j in range(target.shape[0]):
+        surplus -= target[j] * v[j]
+    for i in range(source.shape[0]):
+        u[i] -= surplus / (2 * total)
+    for j in range(target.shape[0]):
+        v[j] += surplus / (2 * total)
+
+
 def _solve(cost, source, target, scale, plan, value, potential, status, integers, numbers, limit):
     """Solve a batch of problems with equal totals.
 
@@ -284,6 +299,7 @@ def _solve(cost, source, target, scale, plan, value, potential, status, integers
                 plan[k, i, j] = tree.flow[node]
                 value[k] += tree.flow[node] * cost[k, i, j]
         _extend(cost[k], source[k], target[k], u, v)
+        _balance(source[k], target[k], u, v)
 
 
 solve = compiled(_solve, SIGNATURE)

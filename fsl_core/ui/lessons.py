@@ -21,7 +21,7 @@ LESSON = "lesson"  # role in which the session waits for a job
 EVERY = "all"
 POWERS = {"Distance": 1, "Squared distance": 2}
 BEST, BLURRED = "exact", "sinkhorn"
-TITLES = {BEST: "Exact", "opencv": "OpenCV", "interior_point": "Interior point", BLURRED: "Sinkhorn, blurred"}
+TITLES = {BEST: "Exact", "opencv": "OpenCV", "interior_point": "Interior point", BLURRED: "Sinkhorn"}
 EPSILONS = tuple(float(f"{epsilon:.2g}") for epsilon in np.geomspace(1e-3, 10, 17))
 FORMATS = {
     name: st.column_config.NumberColumn(format=form)
@@ -32,6 +32,7 @@ FORMATS = {
 }  # fmt: skip
 USUAL = EPSILONS[6]
 MOST_MASS = 100.0
+ROUNDING = 1e-12  # of a value: what double precision leaves over
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def emphasis(pair: Pair) -> Emphasis:
 
 def _of(pair: Pair) -> str:
     settings = session.project().settings
-    return digest(*pair, session.weights(), settings.fit, settings.options.get("deepemd", {}).get("pyramid"))
+    return digest(*pair, session.weights(), settings.seen, settings.options.get("deepemd", {}).get("pyramid"))
 
 
 def change(pair: Pair, cell: Cell, factor: float) -> None:
@@ -66,7 +66,7 @@ def _region(flow: Flow, pair: Pair, cell: Cell, factor: float) -> None:
     name = (
         f"{cell.side} region {(flow.query_regions if cell.side == 'query' else flow.support_regions).name(cell.node)}"
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="fsl_region"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="fsl_change"):
         if factor == 0:
             st.button(f"Put {name} back", on_click=change, args=(pair, cell, 1.0), icon=":material/add_circle:",
                       key="fsl_remove")  # fmt: skip

@@ -28,4 +28,4 @@ def test_probabilities_are_the_mean_of_those_of_the_cells(temperature: float) ->
 def test_a_map_of_one_cell_is_classified_by_the_cosine_to_the_prototypes() -> None:
     features = clustered((2, 1, 3), 5, side=1)
     single = ProtoNet(metric="cosine", temperature=10.0)(features).probabilities
-    assert torch.allclose(DenseClassification()(features).probabilities, single, atol=1e-5)
+    assert torch.allclose(DenseClassification(temperature=10.0)(features).probabilities, single, atol=1e-5)

@@ -76,10 +76,10 @@ def test_the_gradient_is_that_of_autograd_with_plan_and_weights_held_constant(op
     assert torch.allclose(mine, layer.grad, atol=1e-5 * float(layer.grad.abs().max()))
 
 
-def test_the_published_schedule_takes_700_steps_and_the_fast_one_a_fifth_of_their_problems_at_most() -> None:
-    problems = {name: [len(batch) for batch in schedule.batches(25)] for name, schedule in SCHEDULES.items()}
-    assert len(problems["published"]) == 700 and problems["published"][:8] == [4] * 6 + [1, 4]
-    assert sum(problems["fast"]) * 5 <= sum(problems["published"])
+def test_the_published_schedule_takes_700_steps_and_the_fast_one_a_fifth_at_most() -> None:
+    steps = {name: [len(batch) for batch in schedule.batches(25)] for name, schedule in SCHEDULES.items()}
+    assert len(steps["published"]) == 700 and steps["published"][:8] == [4] * 6 + [1, 4]
+    assert 5 * len(steps["fast"]) <= 700 and 5 * sum(steps["fast"]) <= sum(steps["published"])
 
 
 def test_every_pass_sees_every_image_once_in_an_order_of_its_own() -> None:

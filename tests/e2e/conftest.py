@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.browser import browser, chromium, running_app
 from fsl_core.data.synthetic import render_scene
@@ -36,6 +36,7 @@ def page(opened: Browser) -> Iterator[Page]:
     context = opened.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     found = context.new_page()
     found.set_default_timeout(180_000)
+    expect.set_options(timeout=30_000)  # a busy computer is no defect
     found.on("pageerror", lambda error: errors.append(str(error)))
     yield found
     context.close()

@@ -1,4 +1,4 @@
-"""What the app promises, measured in a real browser: `python -m benchmarks.app` prints the table of the README.
+"""What the app promises, measured in a real browser: `python -m benchmarks.app` prints docs/promises.md.
 
 Browser and app share the machine's cores. `python -m benchmarks.app story crashes` measures those parts alone.
 """

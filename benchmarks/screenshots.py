@@ -63,6 +63,12 @@ def shoot(opened: Browser, address: str, size: str, scheme: str) -> None:
     settle(page)
     whole(page, width, height)
     save(page, f"compare-{size}-{scheme}")
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{address}/transport?{urlsplit(page.url).query}")
+    page.locator(".js-plotly-plot").first.wait_for()
+    settle(page)
+    whole(page, width, height)
+    save(page, f"transport-{size}-{scheme}")
     context.close()
 
 

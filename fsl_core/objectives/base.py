@@ -21,7 +21,9 @@ class Objective(nn.Module, ABC):
     """
 
     episodic: ClassVar[bool] = False  # whether a batch is made of whole episodes instead of any images
+    needs_teacher: ClassVar[bool] = False  # whether it is also called with the maps and the logits of a teacher
+    views: int = 1  # versions of each image that the maps hold, one after the other: all first ones, then all second
 
     @abstractmethod
-    def forward(self, maps: Float[Tensor, "batch channels height width"], labels: Int[Tensor, " batch"]) -> Loss:
-        """Loss of one batch; `labels` are rows of the training classes."""
+    def forward(self, maps: Float[Tensor, "images channels height width"], labels: Int[Tensor, " batch"]) -> Loss:
+        """Loss of one batch of `views * batch` maps; `labels` are rows of the training classes."""

@@ -31,7 +31,7 @@ class Learner(nn.Module):
         self.network = network
         self.objective = objective
 
-    def forward(self, images: Float[Tensor, "batch 3 height width"], labels: Int[Tensor, " batch"]) -> Loss:
+    def forward(self, images: Float[Tensor, "images 3 height width"], labels: Int[Tensor, " batch"]) -> Loss:
         return self.objective(self.network(images), labels)
 
 
@@ -54,6 +54,7 @@ class Run:
     spec: InputSpec
     fabric: Fabric
     network: Network
+    objective: Objective
     learner: nn.Module
     optimizer: torch.optim.Optimizer
     progress: Progress
@@ -82,14 +83,13 @@ def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> 
     fabric.launch()
     torch.manual_seed(config.seed)
     network = build(config.architecture, config.network_options) if state else initial_network(config)
-    train_set, val_set = (open_dataset(config.dataset, data, split) for split in ("train", "val"))
+    train_set, val_set = (open_dataset(config.dataset, data, split) for split in (config.split, "val"))
     images = load_images(train_set, config.size, np.arange(len(train_set)), "Reading train images")
     validation = load_images(
         val_set, config.size, some_of_each(val_set.labels, config.val_images), "Reading val images"
     )
-    learner = Learner(network, build_objective(config, network.channels, len(train_set.class_names))).to(
-        memory_format=torch.channels_last
-    )
+    objective = build_objective(config, network.channels, len(train_set.class_names))
+    learner = Learner(network, objective).to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(
         learner.parameters(),
         lr=config.learning_rate,
@@ -103,9 +103,8 @@ def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> 
         optimizer.load_state_dict(state["optimizer"])
         progress = Progress(**state["progress"])
     learner, optimizer = fabric.setup(learner, optimizer)
-    return Run(
-        config, InputSpec(size=config.size), fabric, network, learner, optimizer, progress, images, validation, output
-    )
+    spec = InputSpec(size=config.size)
+    return Run(config, spec, fabric, network, objective, learner, optimizer, progress, images, validation, output)
 
 
 def connect(config: TrainConfig) -> Fabric:

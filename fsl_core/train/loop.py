@@ -186,21 +186,13 @@ def remaining(run: Run, steps: list[Int[Tensor, "batch part"]], images_per_secon
     return f"{minutes // 60}:{minutes % 60:02d} h"
 
 
-@torch.inference_mode()
 def validate(run: Run) -> dict[str, float]:
     """5-way 1-shot and 5-shot accuracy on fixed episodes of the val classes."""
-    run.learner.eval()
-    batches = run.validation.images.split(64)
-    maps = torch.cat(
-        [
-            run.network(normalise(F.resize(batch, [run.spec.size] * 2, antialias=True), run.spec).to(run.fabric.device))
-            for batch in batches
-        ]
-    )
+    maps = val_maps(run)
     results = {}
     for shot in (1, 5):
         accuracy = evaluate_features(
-            maps.float(),
+            maps,
             run.validation.labels.numpy(),
             CLASSIFIERS[run.config.val_classifier](),
             way=5,
@@ -211,3 +203,12 @@ def validate(run: Run) -> dict[str, float]:
         )
         results[f"val_{shot}shot"] = accuracy.mean
     return results
+
+
+@torch.inference_mode()
+def val_maps(run: Run) -> Float[Tensor, "n_images channels height width"]:
+    """Feature maps of the val images."""
+    run.learner.eval()
+    sides = [run.spec.size] * 2
+    batches = (F.resize(batch, sides, antialias=True) for batch in run.validation.images.split(64))
+    return torch.cat([run.network(normalise(batch, run.spec).to(run.fabric.device)) for batch in batches]).float()

@@ -31,7 +31,7 @@ class TrainConfig:
     architecture: str = option("resnet12", "network to train", choices=("resnet12", "conv4"))
     widths: str = option("64-160-320-640", "channels of ResNet-12's stages", choices=tuple(CHOICES))
     init: str = option("", "weights to start from: a .safetensors file or a shipped backbone's name; empty = random")
-    objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd"))
+    objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd", "scl"))
     label_smoothing: float = option(0.0, "mass that the target gives to the other classes", low=0.0, high=0.5)
     cls_weight: float = option(1.0, "weight of the cross-entropy", low=0.0)
 

@@ -55,7 +55,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
         if not self.training or self.running_mean is None or self.running_var is None:
             return super().forward(x)
         self.num_batches_tracked.add_(1)
-        values = x.float()  # also where a mixed precision asks for less
+        values = x.to(torch.promote_types(x.dtype, torch.float32))  # also where a mixed precision asks for less
         count = x.numel() // x.shape[1] * distributed.get_world_size()
         mean = _Total.apply(values.sum(dim=(0, 2, 3))) / count
         centred = values - mean[:, None, None]

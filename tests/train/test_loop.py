@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch.nn import functional as F
 
 from fsl_core.backbones import load_backbone
 from fsl_core.errors import FSLError, TrainingError, WeightsError
-from fsl_core.objectives import OBJECTIVES, CrossEntropy
-from fsl_core.objectives.base import Loss
 from fsl_core.train import loop, run
 from fsl_core.train.__main__ import main
 from fsl_core.train.config import TrainConfig, read_recipe
@@ -21,6 +18,8 @@ TINY = TrainConfig(
     dataset="folder", architecture="conv4", size=32, epochs=2, train_sizes="24*0.5,32*0.5", crop_scale=0.6, batch=16,
     learning_rate=0.02, schedule="cosine", warmup_epochs=0.5, val_episodes=10, val_images=20, accelerator="cpu",
 )  # fmt: skip
+
+SCL = replace(TINY, objective="scl", global_weight=0.5, spatial_weight=0.5, projection=8, jitter=0.4)
 
 
 def rows(output: Path) -> list[dict[str, str]]:
@@ -81,24 +80,11 @@ def test_a_loss_that_is_not_finite_stops_the_run(data: Path, tmp_path: Path) -> 
         loop.train(replace(TINY, learning_rate=1e30, warmup_epochs=0.0), str(data), tmp_path)
 
 
-class Agreement(CrossEntropy):
-    """Cross-entropy of two views, and the distance between the features of both."""
-
-    views = 2
-
-    def forward(self, maps: torch.Tensor, labels: torch.Tensor) -> Loss:
-        one, two = maps.mean(dim=(2, 3)).chunk(2)
-        losses = [F.cross_entropy(self.head(view), labels) for view in (one, two)]
-        right = self.head(one).argmax(dim=1) == labels
-        return Loss(sum(losses) / 2 + 0.1 * (one - two).square().mean(), right.float().mean())
-
-
 @pytest.mark.parametrize("second_view", ["simclr", "stacked_randaug"])
 def test_resuming_goes_on_with_two_views(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second_view: str
 ) -> None:
-    monkeypatch.setitem(OBJECTIVES, "cross_entropy", Agreement)
-    config = replace(TINY, second_view=second_view, jitter=0.4, epochs=1, drop_last=False)
+    config = replace(SCL, second_view=second_view, epochs=1, drop_last=False)
     loop.train(config, str(data), tmp_path / "whole")
     original, shapes = loop.take_step, []
 

@@ -8,6 +8,7 @@ from fsl_core import figures
 from fsl_core.ui import glossary, match_options, quiz, requests, screen, session, text, tour, what_if
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
+from fsl_core.ui.flow_table import flow_table
 from fsl_core.ui.match_controls import choose, clicked, how_many, select
 from fsl_core.ui.two_solvers import two_solvers
 
@@ -15,7 +16,7 @@ TILES = "Every tile is a region of its own, and parts of the picture are in seve
 
 
 def say(match: Match, cell: figures.Cell | None) -> None:
-    """The formula with its numbers, and the flows behind it as a table."""
+    """The formula with its numbers, and the flows behind it."""
     flow = match.flow
     st.markdown(
         f"**logit** = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.4f} = "
@@ -29,21 +30,7 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     numbers[1].metric("Logit", f"{flow.logit:.3f}", counted, help=glossary.explain("logit"))
     numbers[2].metric("Solver", match.solver)
     numbers[3].metric("Time", f"{1000 * match.seconds:.0f} ms", help="What it took to match the query to all classes.")
-    pairs = figures.flows_of(flow, cell) if cell else figures.strongest(flow)[::-1]
-    rows = [
-        {
-            "query region": flow.query_regions.name(query),
-            "support region": flow.support_regions.name(support),
-            "flow (% of the mass)": 100 * flow.plan[query, support],
-            "similarity": flow.similarity[query, support],
-            "adds to the logit": flow.flow_contributions[query, support],
-        }
-        for query, support in pairs
-    ]
-    what = "All flows of the selected region" if cell else "The strongest flows"
-    st.dataframe(rows, hide_index=True, alt=f"Table: {what.lower()} with mass, similarity and part of the logit.")
-    naming = "regions are (row, column), counted from 0" if flow.query_regions.grid else "all numbers count from 0"
-    st.caption(f"{what}, largest first; {naming}.")
+    flow_table(flow, cell)
 
 
 @st.fragment

@@ -1,23 +1,11 @@
 """Transport: what the earth mover's distance is, on a few piles and holes that one can change."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from fsl_core import figures
 from fsl_core.lesson_records import Lesson, Piles, Solution
 from fsl_core.ui import glossary, lessons, session
 from fsl_core.ui.chart import show, show_clickable
-
-MOST_TERMS = 12
-
-
-def total(terms: Sequence[tuple[float, float]]) -> str:
-    """A sum of products with its numbers; of many the last ones are taken together."""
-    factors = (f"{other:.3g}" if other >= 0 else f"(−{-other:.3g})" for _, other in terms[:MOST_TERMS])
-    shown = " + ".join(f"{one:.3g}·{factor}" for (one, _), factor in zip(terms, factors, strict=False))
-    rest = sum(one * other for one, other in terms[MOST_TERMS:])
-    return f"{shown} + {rest:.4f} of {len(terms) - MOST_TERMS} smaller ones" if terms[MOST_TERMS:] else shown
 
 
 def say(solution: Solution, piles: Piles) -> None:
@@ -26,8 +14,8 @@ def say(solution: Solution, piles: Piles) -> None:
     earned = [*zip(piles.pile_mass, solution.pile_price, strict=True),
               *zip(piles.hole_mass, solution.hole_price, strict=True)]  # fmt: skip
     st.markdown(
-        f"**value** = Σ flow · cost = {total(flows)} = **{solution.value:.4f}**\n\n"
-        f"**prices** earn Σ mass · price = {total(earned)} = **{solution.earnings:.4f}**",
+        f"**value** = Σ flow · cost = {lessons.total(flows)} = **{solution.value:.4f}**\n\n"
+        f"**prices** earn Σ mass · price = {lessons.total(earned)} = **{solution.earnings:.4f}**",
         help=glossary.explain("flow", "similarity", "price"),
     )
     numbers = st.columns(3)

@@ -118,7 +118,6 @@ class _Cosines(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, ...]:
-        """The cosine does not change with the scale of the attention, so that the softmax passes on a∘(da) as it is."""
         query, direction, key, value, products = ctx.saved_tensors
         d_query, d_direction = torch.empty_like(query), torch.empty_like(direction)
         d_key, d_value = (torch.zeros_like(tensor).flatten(0, 1) for tensor in (key, value))
@@ -126,7 +125,9 @@ class _Cosines(torch.autograd.Function):
         for rows, attention, dots, lengths, inverse, cosines in _blocks(*ctx.saved_tensors):
             on_dots = (gradient[rows] * inverse)[..., None]
             on_lengths = on_dots * (cosines * inverse)[..., None]
-            d_scores = dots.mul_(on_dots).sub_(lengths.mul_(on_lengths)).mul_(attention).flatten(1)
+            d_attention = dots.mul_(on_dots).sub_(lengths.mul_(on_lengths))
+            d_attention -= torch.linalg.vecdot(attention, d_attention)[..., None]
+            d_scores = d_attention.mul_(attention).flatten(1)
             d_dots = (attention * on_dots).flatten(1)
             d_query[rows], d_direction[rows] = d_scores @ key.flatten(0, 1), d_dots @ value.flatten(0, 1)
             d_key.addmm_(d_scores.T, query[rows])

@@ -242,8 +242,8 @@ def _optimise(cost, tree, rounding, limit):
 
 
 @njit(**PART)
-def _extend(cost, source, target, u, v):
-    """Give nodes without mass their largest feasible potential."""
+def _complete(cost, source, target, value, u, v):
+    """Give nodes without mass their largest feasible potential, and both sides the same share of the value."""
     n, m = cost.shape
     for i in range(n):
         if source[i] == 0:
@@ -256,21 +256,14 @@ def _extend(cost, source, target, u, v):
             v[j] = np.inf
             for i in range(n):
                 v[j] = min(v[j], cost[i, j] - u[i])
-
-
-@njit(**PART)
-def _balance(source, target, u, v):
-    """Move a constant from one potential to the other so that each accounts for half of the cost."""
-    surplus, total = 0.0, 0.0
-    for i in range(source.shape[0]):
+    surplus, total = -value / 2, 0.0
+    for i in range(n):
         surplus += source[i] * u[i]
         total += source[i]
-    for j in range(target.shape[0]):
-        surplus -= target[j] * v[j]
-    for i in range(source.shape[0]):
-        u[i] -= surplus / (2 * total)
-    for j in range(target.shape[0]):
-        v[j] += surplus / (2 * total)
+    for i in range(n):
+        u[i] -= surplus / total
+    for j in range(m):
+        v[j] += surplus / total
 
 
 def _solve(cost, source, target, scale, plan, value, potential, status, integers, numbers, limit):
@@ -298,8 +291,7 @@ def _solve(cost, source, target, scale, plan, value, potential, status, integers
                 i, j = (node, parent - n) if node < n else (parent, node - n)
                 plan[k, i, j] = tree.flow[node]
                 value[k] += tree.flow[node] * cost[k, i, j]
-        _extend(cost[k], source[k], target[k], u, v)
-        _balance(source[k], target[k], u, v)
+        _complete(cost[k], source[k], target[k], value[k], u, v)
 
 
 solve = compiled(_solve, SIGNATURE)

@@ -1,5 +1,6 @@
 """What the Transport page is asked: which piles and holes, which cost, which solver, how much blur."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -32,6 +33,7 @@ FORMATS = {
 }  # fmt: skip
 USUAL = EPSILONS[6]
 MOST_MASS = 100.0
+MOST_TERMS = 12  # that are written out
 ROUNDING = 1e-12  # of a value: what double precision leaves over
 
 
@@ -237,3 +239,11 @@ def _tables(example: Example) -> Tables:
     frames[0].index = pd.Index([chr(ord("A") + row) for row in range(len(frames[0]))], name="pile")
     frames[1].index = pd.Index([str(row + 1) for row in range(len(frames[1]))], name="hole")
     return Tables(*frames)
+
+
+def total(terms: Sequence[tuple[float, float]]) -> str:
+    """A sum of products with its numbers; of many the last ones are taken together."""
+    factors = (f"{other:.3g}" if other >= 0 else f"(−{-other:.3g})" for _, other in terms[:MOST_TERMS])
+    shown = " + ".join(f"{one:.3g}·{factor}" for (one, _), factor in zip(terms, factors, strict=False))
+    rest = sum(one * other for one, other in terms[MOST_TERMS:])
+    return f"{shown} + {rest:.4f} of {len(terms) - MOST_TERMS} smaller ones" if terms[MOST_TERMS:] else shown

@@ -92,6 +92,17 @@ def test_number_fields_select_a_region(asked: list[Pair]) -> None:
     np.testing.assert_allclose(table["adds to the logit"], [12.5 * 0.3 * 0.5, 12.5 * 0.1 * 0.5])
 
 
+def test_a_region_without_mass_says_so(asked: list[Pair], monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = flow_of_four()
+    plan = flow.plan.copy()
+    plan[3] = 0
+    unchanged = WhatIf(("ant", "bee"), 0, Emphasis(), *2 * (replace(flow, plan=plan),), *2 * (np.array([6.25, 6.0]),))
+    monkeypatch.setattr(requests, "match", lambda pair, emphasis: Match(unchanged, PIXELS, "exact", 0.004))
+    page = open_page()
+    pick_region(page, 1, 1)
+    assert "No mass flows from or to the selected region." in [caption.value for caption in page.caption]
+
+
 def test_another_class_is_asked_for_and_remembered(asked: list[Pair]) -> None:
     page = open_page()
     project = page.session_state["project"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import final
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -32,14 +32,17 @@ class Block(nn.Module):
             nn.Conv2d(in_channels, out_channels, 1, bias=False), nn.BatchNorm2d(out_channels)
         )
 
-    def forward(self, x: Float[Tensor, "batch _ height width"]) -> Float[Tensor, "batch _ _ _"]:
+    def residual(self, x: Float[Tensor, "batch _ height width"]) -> Float[Tensor, "batch _ height width"]:
+        """What is added to the shortcut."""
         out = F.leaky_relu(self.bn1(self.conv1(x)), SLOPE)
         out = F.leaky_relu(self.bn2(self.conv2(out)), SLOPE)
-        out = self.bn3(self.conv3(out)) + self.downsample(x)
+        return self.bn3(self.conv3(out))
+
+    def forward(self, x: Float[Tensor, "batch _ height width"]) -> Float[Tensor, "batch _ _ _"]:
+        out = self.residual(x) + self.downsample(x)
         return F.max_pool2d(F.leaky_relu(out, SLOPE), 2)
 
 
-@final
 class ResNet12(Network):
     """Four residual blocks without a stem; 84 px give a 5x5 map, 32 px a 2x2 map.
 
@@ -54,6 +57,7 @@ class ResNet12(Network):
     """
 
     reference = "Lee et al., Meta-Learning with Differentiable Convex Optimization, CVPR 2019; Tian et al., ECCV 2020"
+    block: ClassVar[type[Block]] = Block
 
     def __init__(
         self,
@@ -77,7 +81,7 @@ class ResNet12(Network):
             raise OptionError(f"drop_block must be one of {', '.join(DROP_BLOCKS)}; got {drop_block!r}.")
         self.drop_rate, self.drop_block, self.block_size = drop_rate, drop_block, block_size
         for index, (before, after) in enumerate(pairwise((3, *widths)), start=1):
-            self.add_module(f"layer{index}", nn.Sequential(Block(before, after)))
+            self.add_module(f"layer{index}", nn.Sequential(self.block(before, after)))
         self.channels = widths[-1]
         for module in self.modules():
             if isinstance(module, nn.Conv2d):

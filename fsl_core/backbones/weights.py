@@ -17,12 +17,23 @@ from fsl_core.backbones.backbone import Backbone
 from fsl_core.backbones.conv4 import Conv4
 from fsl_core.backbones.network import Network
 from fsl_core.backbones.resnet12 import ResNet12
+from fsl_core.backbones.resnet18 import ResNet18
+from fsl_core.backbones.seresnet12 import SEResNet12
 from fsl_core.backbones.timm import load_timm
+from fsl_core.backbones.wrn_28_10 import WRN28
+from fsl_core.backbones.wrn_28_10_s2m2 import WRN28S2M2
 from fsl_core.data.transforms import CROP, InputSpec
 from fsl_core.errors import WeightsError
 from fsl_core.manifest import HEADER, read_cards
 
-BACKBONES: dict[str, type[Network]] = {"resnet12": ResNet12, "conv4": Conv4}
+BACKBONES: dict[str, type[Network]] = {
+    "resnet12": ResNet12,
+    "seresnet12": SEResNet12,
+    "conv4": Conv4,
+    "wrn_28_10": WRN28,
+    "wrn_28_10_s2m2": WRN28S2M2,
+    "resnet18": ResNet18,
+}
 TIMM = "timm:"
 HEAD = "head."  # before the names of what an objective trained beside the network
 

@@ -101,7 +101,7 @@ def test_unknown_devices(file: Path, device: str) -> None:
 
 
 def test_unknown_architecture() -> None:
-    with pytest.raises(WeightsError, match="choose one of resnet12, conv4"):
+    with pytest.raises(WeightsError, match="choose one of resnet12, seresnet12, conv4"):
         build("resnet99", {})
     with pytest.raises(WeightsError, match="does not take the options"):
         build("conv4", {"depth": 9})

@@ -28,10 +28,23 @@ class TrainConfig:
         "classes that are learnt; with others than those of train the last weights are kept, not the best on val",
         choices=("train", "trainval", "all"),
     )
-    architecture: str = option("resnet12", "network to train", choices=("resnet12", "conv4"))
-    widths: str = option("64-160-320-640", "channels of ResNet-12's stages", choices=tuple(CHOICES))
+    architecture: str = option(
+        "resnet12",
+        "network to train",
+        choices=("resnet12", "seresnet12", "conv4", "wrn_28_10", "wrn_28_10_s2m2", "resnet18"),
+    )
+    widths: str = option("64-160-320-640", "channels of ResNet-12's stages, with SE or without", choices=tuple(CHOICES))
+    drop_rate: float = option(0.0, "share that ResNet-12, with SE or without, drops while it trains", low=0.0, high=0.9)
+    drop_block: str = option(
+        "none",
+        "how it drops squares in the last two stages; published = with the defect of RFS's code",
+        choices=("none", "correct", "published"),
+    )
+    block_size: int = option(5, "side of these squares", low=1, unit="cells")
     init: str = option("", "weights to start from: a .safetensors file or a shipped backbone's name; empty = random")
-    objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd", "scl"))
+    objective: str = option(
+        "cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd", "scl", "distillation")
+    )
     label_smoothing: float = option(0.0, "mass that the target gives to the other classes", low=0.0, high=0.5)
     cls_weight: float = option(1.0, "weight of the cross-entropy", low=0.0)
 
@@ -107,6 +120,8 @@ class TrainConfig:
             raise OptionError(
                 "Nesterov's form needs a momentum above 0, got 0; raise momentum or set nesterov to false."
             )
+        if self.objective == "distillation" and not self.teacher:
+            raise OptionError("The objective distillation needs a teacher; name its weights with teacher.")
         if abs(sum(share for _, share in self.sides) - 1) > 1e-6:
             raise OptionError(f"The shares of train_sizes must add up to 1, got {self.train_sizes!r}.")
         if not re.fullmatch(r"(\s*\d+\s*(,\s*\d+\s*)*)?", self.milestones):
@@ -115,7 +130,10 @@ class TrainConfig:
     @property
     def network_options(self) -> dict[str, Any]:
         """Options of the architecture, as `fsl_core.backbones.build` takes them."""
-        return {"widths": CHOICES[self.widths]} if self.architecture == "resnet12" else {}
+        if self.architecture not in ("resnet12", "seresnet12"):
+            return {}
+        drop = {"drop_rate": self.drop_rate, "drop_block": self.drop_block, "block_size": self.block_size}
+        return {"widths": CHOICES[self.widths]} | (drop if self.drop_rate else {})
 
     @property
     def sides(self) -> tuple[tuple[int, float], ...]:

@@ -65,13 +65,19 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
                 log.write(row)
             if row["val_1shot"] > run.progress.best or config.split != "train":
                 run.progress.best = row["val_1shot"]
-                if run.fabric.is_global_zero:
-                    save_weights(output / BEST, run.network, config.architecture, config.network_options, run.spec)
+                save_best(run)
             run.progress.epoch += 1
             run.progress.step = 0
             run.progress.loss_sum = run.progress.accuracy_sum = 0.0
             run.save()
     return output / BEST
+
+
+def save_best(run: Run) -> None:
+    """Write the weights of the network and of the objective's heads, on one device only."""
+    if run.fabric.is_global_zero:
+        config, heads = run.config, run.objective.heads()
+        save_weights(run.output / BEST, run.network, config.architecture, config.network_options, run.spec, heads)
 
 
 def open_log(run: Run) -> AbstractContextManager[MetricsLog | None]:

@@ -45,11 +45,9 @@ def load_teacher(name: str, spec: InputSpec, n_classes: int, device: torch.devic
     """The teacher of a student.
 
     Raises:
-        TrainingError: no teacher is named, or it does not know the classes that are learnt.
+        TrainingError: it has no classification head, or not one of the classes that are learnt.
         WeightsError: there are no such weights.
     """
-    if not name:
-        raise TrainingError("A distillation needs a teacher: name its weights with --teacher.")
     backbone = load_backbone(name, device)
     if not {WEIGHT, BIAS} <= backbone.heads.keys():
         raise TrainingError(

@@ -24,8 +24,8 @@ from fsl_core.classifiers import DeepEMD
 from fsl_core.classifiers.nodes import SECOND_FLOOR, cross_reference_weights, similarities
 from fsl_core.classifiers.structured_layer import SCHEDULES
 from fsl_core.data import open_dataset, sample_indices
-from fsl_core.evaluate import dataset_maps, evaluate_features
-from fsl_core.features import EpisodeFeatures
+from fsl_core.evaluate import evaluate_features
+from fsl_core.features import EpisodeFeatures, dataset_maps
 from fsl_core.manifest import read_manifest
 
 BY_WEIGHTS: dict[str, dict[str, Any]] = {

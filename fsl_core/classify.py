@@ -14,6 +14,7 @@ from fsl_core.backbones import Backbone, load_backbone
 from fsl_core.classifiers import CLASSIFIERS, Classifier, Prediction
 from fsl_core.cli import Parser, add_model_arguments, choose, parse_options, progress_bar, run
 from fsl_core.data import Episode
+from fsl_core.data.copies import Copies
 from fsl_core.data.patches import Patches, parse_regions
 from fsl_core.errors import EpisodeError
 from fsl_core.features import extract
@@ -45,12 +46,14 @@ def classify(
     classifier: Classifier,
     advance: Callable[[int], object] = lambda images: None,
     patches: Patches | None = None,
+    copies: Copies | None = None,
 ) -> Result:
     """Classify every query of an episode.
 
     Args:
         advance: called with the number of images whose features were just computed.
         patches: that stand for each image (`fsl_core.features.maps_of`); None = its whole feature map.
+        copies: that replace each support image; None = the images themselves.
 
     Raises:
         EpisodeError: the episode has no query.
@@ -58,7 +61,7 @@ def classify(
     if not episode.query_images:
         raise EpisodeError("The episode has no query image; add the pictures to classify to its folder query/.")
     start = time.perf_counter()
-    features = extract(backbone, episode, advance, patches)
+    features = extract(backbone, episode, advance, patches, copies)
     middle = time.perf_counter()
     with torch.inference_mode():
         prediction = classifier(features)
@@ -102,6 +105,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "--classifier", default="deepemd", help=f"one of {', '.join(CLASSIFIERS)} (default: %(default)s)"
     )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="the same seed draws the same --copies (default: %(default)s)"
+    )
     add_model_arguments(parser)
     return parser
 
@@ -111,11 +117,12 @@ def _work(arguments: argparse.Namespace) -> None:
     chosen = {name: choose(name, CLASSIFIERS, "classifier")}
     classifier = chosen[name](**parse_options(arguments.option, chosen)[name])
     patches = parse_regions(arguments.regions)
+    copies = Copies(arguments.copies, arguments.seed) if arguments.copies else None
     episode = Episode.load(arguments.episode)
     backbone = load_backbone(arguments.backbone or next(iter(read_manifest())), arguments.device).fitted(arguments.fit)
-    images = len(episode.support_images) + len(episode.query_images)
+    images = len(episode.support_images) * (arguments.copies or 1) + len(episode.query_images)
     with progress_bar(images, "Features", "image", not arguments.json) as bar:
-        result = classify(episode, backbone, classifier, bar.update, patches)
+        result = classify(episode, backbone, classifier, bar.update, patches, copies)
     print(json.dumps(result.to_dict(name, backbone.name)) if arguments.json else to_table(result))
 
 

@@ -43,6 +43,11 @@ def add_model_arguments(parser: Parser) -> None:
         "a grid of 2 x 2 and one of 3 x 3 ('grid:2,3:1.5': 1.5 cells long instead of 2); or 'sampling:9', nine random "
         "patches ('sampling:9:4': drawn with seed 4 instead of 0). Each patch takes as long as a picture",
     )  # fmt: skip
+    parser.add_argument(
+        "--copies", type=int, default=0, metavar="N",
+        help="replace each support image by N augmented copies (crop, colour jitter, mirror image), as RFS and SCL do "
+        "with N = 5 (default: 0, the images themselves)",
+    )  # fmt: skip
     parser.add_argument("--device", help="cpu, cuda, ... (default: the GPU where there is one)")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the classifier; repeatable"

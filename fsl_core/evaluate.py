@@ -4,27 +4,27 @@ import argparse
 import json
 import math
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from scipy.special import stdtrit
 from torch import Tensor
 
 from fsl_core.backbones import Backbone, load_backbone
 from fsl_core.classifiers import CLASSIFIERS, Classifier
 from fsl_core.cli import Parser, add_model_arguments, choose, parse_options, progress_bar, run
 from fsl_core.data import ImageDataset, open_dataset, sample_indices
-from fsl_core.data.patches import CELLS, Patches, parse_regions
+from fsl_core.data.copies import Copies
+from fsl_core.data.patches import CELLS, parse_regions
 from fsl_core.errors import EpisodeError, OptionError
-from fsl_core.features import EpisodeFeatures, batches_of_maps
+from fsl_core.features import EpisodeFeatures, copies_maps, dataset_maps
 from fsl_core.manifest import read_manifest
-
-MEMORY = 2**31  # bytes of feature maps that are kept in memory; more go to a temporary file
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class Accuracy:
 
     Attributes:
         mean: fraction of queries classified correctly, in [0, 1].
-        half_width: half of the 95 % interval of the mean: 1.96 * sample standard deviation of the episodes' accuracies
-            (ddof 1) / sqrt(episodes); NaN for a single episode.
+        half_width: half of the 95 % interval of the mean: sample standard deviation of the episodes' accuracies (ddof
+            1) / sqrt(episodes), times the 97.5 % point of Student's t with episodes - 1 degrees of freedom (RFS, SCL;
+            1.964 for 600 episodes, where DeepEMD takes 1.96); NaN for a single episode.
     """
 
     mean: float
@@ -46,7 +47,12 @@ class Accuracy:
         """Summarise the accuracy of each episode."""
         count = len(accuracies)
         deviation = accuracies.std(ddof=1) if count > 1 else np.nan
-        return cls(float(accuracies.mean()), float(1.96 * deviation / np.sqrt(count)), count)
+        return cls(float(accuracies.mean()), float(stdtrit(count - 1, 0.975) * deviation / np.sqrt(count)), count)
+
+    @classmethod
+    def median(cls, runs: Sequence["Accuracy"]) -> "Accuracy":
+        """The run whose mean is the median; of an even number of runs the lower one of the two in the middle."""
+        return sorted(runs, key=lambda run: run.mean)[(len(runs) - 1) // 2]
 
 
 def evaluate_features(
@@ -59,12 +65,14 @@ def evaluate_features(
     query: int,
     episodes: int,
     generator: np.random.Generator,
+    support_maps: Float[Tensor, "n_images copies channels height width"] | None = None,
     progress: bool = False,
 ) -> Accuracy:
     """Classify random episodes drawn from the feature maps of a labelled data set.
 
     Args:
         query: query images per class.
+        support_maps: maps of some copies of each image, which replace its own map where it is a support image.
         progress: draw a progress bar on stderr.
 
     Raises:
@@ -72,12 +80,14 @@ def evaluate_features(
     """
     check_protocol(labels, way=way, shot=shot, query=query, episodes=episodes)
     names = tuple(str(row) for row in range(way))
+    copied = maps[:, None] if support_maps is None else support_maps
     accuracies = np.empty(episodes)
     with torch.inference_mode(), progress_bar(episodes, f"{classifier.title}, {shot}-shot", "episode", progress) as bar:
         for number in range(episodes):
             drawn = sample_indices(labels, way=way, shot=shot, query=query, generator=generator)
-            support_labels = torch.from_numpy(drawn.support_labels).to(maps.device)
-            features = EpisodeFeatures(maps[drawn.support], support_labels, maps[drawn.query], names)
+            support = copied[drawn.support].flatten(0, 1)
+            support_labels = torch.from_numpy(drawn.support_labels.repeat(copied.shape[1])).to(maps.device)
+            features = EpisodeFeatures(support, support_labels, maps[drawn.query], names)
             predicted = classifier(features).logits.argmax(dim=1)
             accuracies[number] = (predicted.cpu().numpy() == drawn.query_labels).mean()
             bar.update()
@@ -93,40 +103,6 @@ def check_protocol(labels: Int[np.ndarray, " n_images"], *, way: int, shot: int,
     if query < 1 or episodes < 1:
         raise EpisodeError(f"Accuracy needs at least 1 query per class and 1 episode, got {query} and {episodes}.")
     sample_indices(labels, way=way, shot=shot, query=query, generator=np.random.default_rng(0))
-
-
-def dataset_maps(
-    backbone: Backbone,
-    dataset: ImageDataset,
-    advance: Callable[[int], object] = lambda images: None,
-    patches: Patches | None = None,
-) -> Float[Tensor, "n_images channels height width"]:
-    """Feature maps of every image of a data set, each computed once; on the CPU, beyond 2 GiB in a temporary file.
-
-    Args:
-        advance: called with the number of images that were just done, for a progress bar.
-        patches: that stand for each image (`fsl_core.features.maps_of`); None = its whole feature map.
-
-    Raises:
-        EpisodeError: the data set has no image.
-    """
-    maps: Tensor | None = None
-    done = 0
-    for batch in batches_of_maps(backbone, dataset.image, len(dataset), advance, patches):
-        if maps is None:
-            maps = _storage((len(dataset), *batch.shape[1:]))
-        maps[done : done + len(batch)] = batch
-        done += len(batch)
-    if maps is None:
-        raise EpisodeError("The data set has no image; check its folder and split.")
-    return maps
-
-
-def _storage(shape: tuple[int, ...]) -> Float[Tensor, "n_images channels height width"]:
-    if 4 * math.prod(shape) <= MEMORY:
-        return torch.empty(shape)
-    with tempfile.TemporaryFile() as file:
-        return torch.from_numpy(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))
 
 
 def _parser() -> Parser:
@@ -149,17 +125,19 @@ def _parser() -> Parser:
     parser.add_argument("--query", type=int, default=15, help="query images per class (default: %(default)s)")
     parser.add_argument("--episodes", type=int, default=600, help="number of episodes (default: %(default)s)")
     parser.add_argument(
-        "--seed", type=int, default=0, help="the same seed draws the same episodes (default: %(default)s)"
+        "--seed", type=int, default=0, help="the same seed draws the same episodes and copies (default: %(default)s)"
     )
+    parser.add_argument(
+        "--runs", type=int, default=1, metavar="N",
+        help="repeat all with N seeds from --seed on and show the run with the median accuracy (default: %(default)s)",
+    )  # fmt: skip
     add_model_arguments(parser)
     return parser
 
 
 def _work(arguments: argparse.Namespace) -> None:
-    classifiers = _chosen_classifiers(arguments)
-    shots, patches = _whole_numbers(arguments.shot), parse_regions(arguments.regions)
-    if arguments.seed < 0:
-        raise OptionError(f"The seed must not be negative, got {arguments.seed}.")
+    classifiers, shots = _chosen_classifiers(arguments), _whole_numbers(arguments.shot)
+    seeds, patches = _seeds(arguments), parse_regions(arguments.regions)
     dataset = open_dataset(arguments.dataset, arguments.data, arguments.split)
     protocol = {"way": arguments.way, "query": arguments.query, "episodes": arguments.episodes}
     for shot in shots:
@@ -170,34 +148,75 @@ def _work(arguments: argparse.Namespace) -> None:
     with progress_bar(len(dataset), "Features", "image", shown) as bar:
         maps = dataset_maps(backbone, dataset, bar.update, patches)
     feature_seconds = time.perf_counter() - start
+    found: dict[tuple[int, str], list[Accuracy]] = {key: [] for key in product(shots, classifiers)}
+    episode_seconds = dict.fromkeys(found, 0.0)
+    for seed in seeds:
+        start = time.perf_counter()
+        support_maps = _support_maps(arguments, backbone, dataset, shots, seed)
+        feature_seconds += time.perf_counter() - start
+        for (shot, name), runs in found.items():
+            start, generator = time.perf_counter(), np.random.default_rng(seed)
+            setting = {"shot": shot, **protocol, "generator": generator, "support_maps": support_maps}
+            runs.append(evaluate_features(maps, dataset.labels, classifiers[name], **setting, progress=shown))
+            episode_seconds[shot, name] += time.perf_counter() - start
+            if len(runs) == arguments.runs:
+                seconds = {"features": feature_seconds, "episodes": episode_seconds[shot, name]}
+                asked = {key: getattr(arguments, key) for key in ("dataset", "split", "way", "query", "seed", "copies")}
+                asked |= {"backbone": backbone.name, "classifier": name, "shot": shot, "regions": str(patches or CELLS)}
+                print((to_json if arguments.json else to_line)(runs, seconds, asked), flush=True)
+
+
+def _seeds(arguments: argparse.Namespace) -> range:
+    """The seed of each run; refuses numbers that cannot be used before anything is computed."""
+    if arguments.seed < 0 or arguments.runs < 1:
+        raise OptionError(
+            f"The seed must not be negative and the runs at least 1, got {arguments.seed} and {arguments.runs}."
+        )
+    seeds = range(arguments.seed, arguments.seed + arguments.runs)
+    if arguments.copies:
+        Copies(arguments.copies, seeds[-1])
+    return seeds
+
+
+def _support_maps(
+    arguments: argparse.Namespace, backbone: Backbone, dataset: ImageDataset, shots: Sequence[int], seed: int
+) -> Float[Tensor, "n_images copies channels height width"] | None:
+    """Maps of the copies that one run asks for, of the images only that its episodes draw; None = no copies."""
+    if not arguments.copies:
+        return None
+    protocol = {"way": arguments.way, "query": arguments.query}
+    rows = set()
     for shot in shots:
-        for name, classifier in classifiers.items():
-            start = time.perf_counter()
-            generator = np.random.default_rng(arguments.seed)
-            accuracy = evaluate_features(
-                maps, dataset.labels, classifier, shot=shot, **protocol, generator=generator, progress=shown
-            )
-            seconds = {"features": feature_seconds, "episodes": time.perf_counter() - start}
-            asked = {key: getattr(arguments, key) for key in ("dataset", "split", "way", "query", "seed")}
-            asked |= {"backbone": backbone.name, "classifier": name, "shot": shot, "regions": str(patches or CELLS)}
-            print((to_json if arguments.json else to_line)(accuracy, seconds, asked), flush=True)
+        generator = np.random.default_rng(seed)
+        for _ in range(arguments.episodes):
+            rows.update(sample_indices(dataset.labels, shot=shot, **protocol, generator=generator).support.tolist())
+    chosen, copies = np.array(sorted(rows)), Copies(arguments.copies, seed)
+    with progress_bar(len(chosen) * copies.count, "Copies", "image", not arguments.json) as bar:
+        return copies_maps(backbone, dataset, copies, chosen, bar.update, parse_regions(arguments.regions))
 
 
-def to_json(accuracy: Accuracy, seconds: dict[str, float], asked: dict[str, Any]) -> str:
-    """One object on one line; `interval` is the half width of the 95 % interval, null for a single episode."""
-    interval = None if math.isnan(accuracy.half_width) else accuracy.half_width
-    measured = {"accuracy": accuracy.mean, "interval": interval, "episodes": accuracy.episodes, "seconds": seconds}
-    return json.dumps(asked | measured)
+def to_json(runs: Sequence[Accuracy], seconds: dict[str, float], asked: dict[str, Any]) -> str:
+    """One object on one line about the median run; `interval` is null for a single episode.
+
+    `runs` are the mean accuracies of all runs, `interval` half the width of the 95 % interval.
+    """
+    median = Accuracy.median(runs)
+    interval = None if math.isnan(median.half_width) else median.half_width
+    measured = {"accuracy": median.mean, "interval": interval, "episodes": median.episodes, "seconds": seconds}
+    return json.dumps(asked | {"runs": [run.mean for run in runs]} | measured)
 
 
-def to_line(accuracy: Accuracy, seconds: dict[str, float], asked: dict[str, Any]) -> str:
-    """One line for people; it names the regions where they are not the cells of the feature map."""
+def to_line(runs: Sequence[Accuracy], seconds: dict[str, float], asked: dict[str, Any]) -> str:
+    """One line for people; it names regions, copies and runs only where they are not the usual ones."""
+    median = Accuracy.median(runs)
     regions = "" if asked["regions"] == CELLS else f" on {asked['regions']}"
+    copies = f" from {asked['copies']} copies" if asked["copies"] else ""
+    several = f", median of {len(runs)} runs" if len(runs) > 1 else ""
     return (
         "{dataset} ({split}), {backbone}, {classifier}".format(**asked)
-        + f"{regions}, "
+        + f"{regions}{copies}, "
         + "{way}-way {shot}-shot: ".format(**asked)
-        + f"{accuracy.mean:.2%} +- {accuracy.half_width:.2%} (95 % interval, {accuracy.episodes} episodes; "
+        + f"{median.mean:.2%} +- {median.half_width:.2%} (95 % interval, {median.episodes} episodes{several}; "
         + "features {features:.1f} s, episodes {episodes:.1f} s)".format(**seconds)
     )
 

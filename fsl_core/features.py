@@ -1,5 +1,7 @@
-"""EPISODE -> FEATURES: run a frozen backbone over the images of an episode."""
+"""EPISODE -> FEATURES: run a frozen backbone over the images of an episode, or of a whole data set."""
 
+import math
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,11 +12,13 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from fsl_core.backbones import Backbone
-from fsl_core.data import Episode
+from fsl_core.data import Episode, ImageDataset
+from fsl_core.data.copies import Copies
 from fsl_core.data.patches import Patches
 from fsl_core.errors import EpisodeError
 
 BATCH = 32
+MEMORY = 2**31  # bytes of a data set's feature maps that are kept in memory; more go to a temporary file
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,19 +76,30 @@ def extract(
     episode: Episode,
     advance: Callable[[int], object] = lambda images: None,
     patches: Patches | None = None,
+    copies: Copies | None = None,
 ) -> EpisodeFeatures:
     """Feature maps of every support and query image of an episode.
 
     Args:
         advance: called with the number of images that were just done, for a progress bar.
         patches: as in `maps_of`.
+        copies: that replace each support image; None = the images themselves.
     """
-    images = [*episode.support_images, *episode.query_images]
-    maps = torch.cat(list(batches_of_maps(backbone, images.__getitem__, len(images), advance, patches)))
-    n_support = len(episode.support_images)
+    count = copies.count if copies else 1
+    n_support = count * len(episode.support_images)
+
+    def image(index: int) -> UInt8[np.ndarray, "_ _ 3"]:
+        if index >= n_support:
+            return episode.query_images[index - n_support]
+        original = episode.support_images[index // count]
+        return copies.of(original, index % count) if copies else original
+
+    images = n_support + len(episode.query_images)
+    maps = torch.cat(list(batches_of_maps(backbone, image, images, advance, patches)))
+    labels = torch.tensor(episode.support_labels, device=maps.device)
     return EpisodeFeatures(
         support=maps[:n_support],
-        support_labels=torch.tensor(episode.support_labels, device=maps.device),
+        support_labels=labels.repeat_interleave(count),
         query=maps[n_support:],
         class_names=episode.class_names,
     )
@@ -118,3 +133,70 @@ def maps_of(
         return backbone.maps(images)
     cut = [patch for image in images for patch in patches.cut(image, backbone.spec.size)]
     return backbone.maps(cut).mean(dim=(2, 3)).unflatten(0, (len(images), patches.count)).mT[..., None]
+
+
+def dataset_maps(
+    backbone: Backbone,
+    dataset: ImageDataset,
+    advance: Callable[[int], object] = lambda images: None,
+    patches: Patches | None = None,
+) -> Float[Tensor, "n_images channels height width"]:
+    """Feature maps of every image of a data set, each computed once; on the CPU, beyond 2 GiB in a temporary file.
+
+    Args:
+        advance: called with the number of images that were just done, for a progress bar.
+        patches: that stand for each image (`fsl_core.features.maps_of`); None = its whole feature map.
+
+    Raises:
+        EpisodeError: the data set has no image.
+    """
+    batches = batches_of_maps(backbone, dataset.image, len(dataset), advance, patches)
+    return _gathered(batches, torch.arange(len(dataset)), len(dataset))
+
+
+def copies_maps(
+    backbone: Backbone,
+    dataset: ImageDataset,
+    copies: Copies,
+    rows: Int[np.ndarray, " n_chosen"],
+    advance: Callable[[int], object] = lambda images: None,
+    patches: Patches | None = None,
+) -> Float[Tensor, "n_images copies channels height width"]:
+    """Feature maps of the augmented copies of some images of a data set; those of the others are left undefined.
+
+    Args:
+        rows: the images, at least one.
+        advance: called with the number of copies that were just done.
+        patches: as in `dataset_maps`.
+    """
+    places = torch.from_numpy((rows[:, None] * copies.count + np.arange(copies.count)).ravel())
+
+    def image(index: int) -> UInt8[np.ndarray, "_ _ 3"]:
+        return copies.of(dataset.image(int(rows[index // copies.count])), index % copies.count)
+
+    batches = batches_of_maps(backbone, image, len(places), advance, patches)
+    maps = _gathered(batches, places, len(dataset) * copies.count)
+    return maps.unflatten(0, (len(dataset), copies.count))
+
+
+def _gathered(
+    batches: Iterator[Float[Tensor, "batch channels height width"]], places: Int[Tensor, " n_done"], total: int
+) -> Float[Tensor, "total channels height width"]:
+    """Batches one after another, each map at its place among `total`."""
+    maps: Tensor | None = None
+    done = 0
+    for batch in batches:
+        if maps is None:
+            maps = _storage((total, *batch.shape[1:]))
+        maps[places[done : done + len(batch)]] = batch.cpu()
+        done += len(batch)
+    if maps is None:
+        raise EpisodeError("The data set has no image; check its folder and split.")
+    return maps
+
+
+def _storage(shape: tuple[int, ...]) -> Float[Tensor, "n_images channels height width"]:
+    if 4 * math.prod(shape) <= MEMORY:
+        return torch.empty(shape)
+    with tempfile.TemporaryFile() as file:
+        return torch.from_numpy(np.memmap(file, dtype=np.float32, mode="w+", shape=shape))

@@ -11,6 +11,7 @@ from fsl_core import classify
 from fsl_core.backbones import build, load_backbone, save_weights
 from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.data import Episode
+from fsl_core.data.copies import Copies
 from fsl_core.data.patches import parse_regions
 from fsl_core.data.transforms import InputSpec
 from fsl_core.features import extract
@@ -124,9 +125,30 @@ def test_every_classifier_works_on_patches(
     assert not torch.allclose(whole, expected, atol=1e-4)
 
 
+def test_copies_of_the_support_images(weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    episode((2, 1, 0, 0)).save(tmp_path / "colours")
+    answers = []
+    for seed in ("4", "4", "5"):
+        assert (
+            run(tmp_path / "colours", weights, "--classifier", "scl_linear", "--copies", "3", "--seed", seed, "--json")
+            == 0
+        )
+        answers.append([entry["probabilities"] for entry in json.loads(capsys.readouterr().out)["predictions"]])
+    assert answers[0] == answers[1] != answers[2]
+    loaded, backbone = Episode.load(tmp_path / "colours"), load_backbone(weights, "cpu")
+    copied = [Copies(3, 4).of(image, number) for image in loaded.support_images for number in range(3)]
+    labels = tuple(label for label in loaded.support_labels for _ in range(3))
+    other = Episode(tuple(copied), labels, loaded.query_images, loaded.query_labels, loaded.class_names)
+    expected = CLASSIFIERS["scl_linear"]()(extract(backbone, other)).probabilities
+    for found, row in zip(answers[0], expected.tolist(), strict=True):
+        assert list(found.values()) == pytest.approx(row, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
+        (["--copies", "101"], "1 to 100 augmented copies"),
+        (["--copies", "2", "--seed", "-1"], "seed of the copies must lie in"),
         (["--regions", "sampling:0"], "1 to 100 random patches"),
         (["--classifier", "magic"], "choose one of deepemd, protonet, cosine, nearest_neighbour"),
         (["--option", "solver=magic"], "solver must be one of exact, opencv"),

@@ -12,15 +12,16 @@ import torch
 from jaxtyping import Int
 from torchvision.transforms.v2.functional import resize
 
-from fsl_core import evaluate
+from fsl_core import evaluate, features
 from fsl_core.backbones import build, save_weights
 from fsl_core.classifiers import CLASSIFIERS, Classifier, Prediction, ProtoNet
 from fsl_core.data import ImageDataset
+from fsl_core.data.copies import Copies
 from fsl_core.data.patches import Grid, Sampling
 from fsl_core.data.transforms import InputSpec
 from fsl_core.errors import EpisodeError, WeightsError
-from fsl_core.evaluate import Accuracy, dataset_maps, evaluate_features
-from fsl_core.features import EpisodeFeatures
+from fsl_core.evaluate import Accuracy, evaluate_features
+from fsl_core.features import EpisodeFeatures, copies_maps, dataset_maps
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> Colours:
     return dataset
 
 
-def test_the_interval_is_1_96_standard_errors_of_the_sample() -> None:
+def test_the_interval_is_that_of_students_t() -> None:
     accuracy = Accuracy.of(np.array([0.2, 0.4, 0.9]))
     spread = math.sqrt((0.3**2 + 0.1**2 + 0.4**2) / 2)
     assert accuracy.mean == pytest.approx(0.5)
-    assert accuracy.half_width == pytest.approx(1.96 * spread / math.sqrt(3))
+    assert accuracy.half_width == pytest.approx(4.302653 * spread / math.sqrt(3))  # table of t, 2 degrees of freedom
     assert accuracy.episodes == 3
     assert math.isnan(Accuracy.of(np.array([0.5])).half_width)
 
@@ -87,13 +88,13 @@ def test_episodes_have_the_asked_shape_and_queries_that_are_no_support() -> None
     generator = np.random.default_rng(0)
     accuracy = evaluate_features(maps, labels, fixed, way=4, shot=2, query=3, episodes=7, generator=generator)
     assert accuracy == Accuracy(0.25, 0.0, 7)
-    for features in fixed.seen:
-        support, query = features.support.flatten().int().tolist(), features.query.flatten().int().tolist()
+    for seen in fixed.seen:
+        support, query = seen.support.flatten().int().tolist(), seen.query.flatten().int().tolist()
         assert len(support) == 8 and len(query) == 12 and len({*support, *query}) == 20
-        assert features.support_labels.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+        assert seen.support_labels.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
         classes = [labels[row] for row in support[::2]]
         assert [labels[row] for row in query] == np.repeat(classes, 3).tolist()
-    assert len({tuple(features.support.flatten().tolist()) for features in fixed.seen}) == 7
+    assert len({tuple(seen.support.flatten().tolist()) for seen in fixed.seen}) == 7
 
 
 def test_the_generator_decides_the_episodes() -> None:
@@ -123,9 +124,9 @@ def test_impossible_protocols_are_refused(changes: dict, sentence: str) -> None:
         )
 
 
-@pytest.mark.parametrize("memory", [evaluate.MEMORY, 0], ids=["in memory", "in a file"])
+@pytest.mark.parametrize("memory", [features.MEMORY, 0], ids=["in memory", "in a file"])
 def test_each_image_goes_through_the_backbone_once(memory: int, weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "MEMORY", memory)
+    monkeypatch.setattr(features, "MEMORY", memory)
     backbone, dataset, done = evaluate.load_backbone(weights, "cpu"), Colours(), []
     maps = dataset_maps(backbone, dataset, done.append)
     assert dataset.fetched == list(range(48)) and sum(done) == 48
@@ -141,6 +142,29 @@ def test_maps_of_patches(weights: Path) -> None:
     pixels = torch.from_numpy(dataset.image(40)).permute(2, 0, 1)
     whole = resize(pixels, [16, 16], antialias=True).permute(1, 2, 0).numpy()
     torch.testing.assert_close(maps[40, :, 0, 0], backbone.maps([whole]).mean(dim=(0, 2, 3)), atol=1e-5, rtol=0)
+
+
+def test_copies_replace_the_support_images_and_no_query() -> None:
+    maps, labels, fixed = torch.arange(60.0).reshape(60, 1, 1, 1), np.arange(60) % 6, Fixed([])
+    copied = 100 * maps[:, None] + torch.arange(3.0).reshape(3, 1, 1, 1)
+    settings = {"way": 2, "shot": 2, "query": 3, "episodes": 4}
+    for support_maps in (None, copied):
+        generator = np.random.default_rng(0)
+        evaluate_features(maps, labels, fixed, **settings, generator=generator, support_maps=support_maps)
+    for plain, seen in zip(fixed.seen[:4], fixed.seen[4:], strict=True):
+        assert torch.equal(plain.query, seen.query)
+        assert seen.support_labels.tolist() == [0] * 6 + [1] * 6
+        expected = [100 * row + copy for row in plain.support.flatten().tolist() for copy in range(3)]
+        assert seen.support.flatten().tolist() == expected
+
+
+def test_maps_of_copies(weights: Path) -> None:
+    backbone, dataset, done = evaluate.load_backbone(weights, "cpu"), Colours(), []
+    maps = copies_maps(backbone, dataset, Copies(3, 7), np.array([4, 40]), done.append)
+    assert maps.shape[:2] == (48, 3) and sum(done) == 6 and set(dataset.fetched) == {4, 40}
+    for row in (4, 40):
+        expected = backbone.maps([Copies(3, 7).of(dataset.image(row), number) for number in range(3)])
+        torch.testing.assert_close(maps[row], expected, atol=1e-5, rtol=0)
 
 
 def run(weights: Path, *flags: str) -> int:
@@ -196,6 +220,43 @@ def test_command_line_takes_patches(weights: Path, colours: Colours, capsys: pyt
     assert "deepemd on grid:2,3, 3-way 1-shot: " in capsys.readouterr().out
 
 
+def test_command_line_takes_copies_and_the_median_of_runs(
+    weights: Path, colours: Colours, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each run has a seed of its own, for its episodes and its copies; the run in the middle is shown."""
+    flags = ("--classifier", "protonet,cosine", "--shot", "1,2", "--episodes", "9", "--copies", "2", "--json")
+    assert run(weights, *flags, "--seed", "5", "--runs", "3") == 0
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    backbone = evaluate.load_backbone(weights, "cpu")
+    maps = dataset_maps(backbone, Colours())
+    assert [(one["shot"], one["classifier"]) for one in answers] == [
+        (1, "protonet"), (1, "cosine"), (2, "protonet"), (2, "cosine"),
+    ]  # fmt: skip
+    for answer in answers:
+        expected = []
+        for seed in (5, 6, 7):
+            copied = copies_maps(backbone, Colours(), Copies(2, seed), np.arange(48))
+            expected.append(
+                evaluate_features(
+                    maps, colours.labels, CLASSIFIERS[answer["classifier"]](), way=3, shot=answer["shot"], query=2,
+                    episodes=9, generator=np.random.default_rng(seed), support_maps=copied,
+                )
+            )  # fmt: skip
+        assert answer["runs"] == [one.mean for one in expected] and answer["copies"] == 2
+        median = sorted(expected, key=lambda one: one.mean)[1]
+        assert (answer["accuracy"], answer["interval"]) == (median.mean, median.half_width)
+    assert any(len(set(answer["runs"])) == 3 for answer in answers)
+    assert run(weights, "--episodes", "2", "--copies", "2", "--runs", "2") == 0
+    line = capsys.readouterr().out
+    assert "deepemd from 2 copies, 3-way" in line and "2 episodes, median of 2 runs; " in line
+
+
+def test_the_median_is_a_run_with_its_own_interval() -> None:
+    runs = [Accuracy(0.7, 0.01, 5), Accuracy(0.5, 0.02, 5), Accuracy(0.6, 0.03, 5), Accuracy(0.9, 0.04, 5)]
+    assert Accuracy.median(runs[:3]) == runs[2] and Accuracy.median(runs) == runs[2]
+    assert Accuracy.median(runs[:1]) == runs[0]
+
+
 def test_a_single_episode_has_no_interval(weights: Path, colours: Colours, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(weights, "--classifier", "cosine", "--episodes", "1", "--json") == 0
     assert json.loads(capsys.readouterr().out)["interval"] is None
@@ -217,6 +278,8 @@ def test_a_single_episode_has_no_interval(weights: Path, colours: Colours, capsy
         (["--way", "20"], "20 classes"),
         (["--episodes", "0"], "1 episode"),
         (["--seed", "-1"], "seed must not be negative"),
+        (["--runs", "0"], "runs at least 1, got 0 and 0"),
+        (["--copies", "-2"], "1 to 100 augmented copies, got -2"),
         (["--backbone", "nowhere.safetensors"], "no weights file nowhere.safetensors"),
     ],
 )

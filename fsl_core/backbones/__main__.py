@@ -21,8 +21,8 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="python -m fsl_core.backbones", description="Make a published checkpoint a backbone of your own."
     )
-    parser.add_argument("command", choices=["import"], help="read a checkpoint of DeepEMD, RFS or SCL")
-    parser.add_argument("file", type=Path, metavar="FILE", help="for example max_acc.pth")
+    parser.add_argument("command", choices=["import"], help="read a checkpoint of DeepEMD, RFS, SCL or S2M2")
+    parser.add_argument("file", type=Path, metavar="FILE", help="for example max_acc.pth or 470.tar")
     parser.add_argument(
         "--as", dest="name", required=True, metavar="NAME",
         help="what --backbone and the app will call it; or the path of a .safetensors file to write",
@@ -32,7 +32,8 @@ def build_parser() -> Parser:
         "--spec",
         choices=tuple(SPECS),
         help=f"size and normalisation of the input (default: {usual}); deepemd_cifar_fs is for DeepEMD's FCN and Grid "
-        "on CIFAR-FS, rfs_cifar for RFS and SCL on CIFAR-FS and FC100",
+        "on CIFAR-FS, rfs_cifar for RFS and SCL on CIFAR-FS and FC100, pt_map for PT-MAP and LST, s2m2_cifar for S2M2 "
+        "on CIFAR-FS",
     )
     parser.add_argument(TRUST, action="store_true", help="unpickle more than tensors, which runs any code in the file")
     return parser

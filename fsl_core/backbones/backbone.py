@@ -1,7 +1,7 @@
 """A frozen network with everything needed to use it correctly."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ class Backbone:
         name: what it was loaded as.
         digest: SHA-256 of the weights file, in hex; results computed with it carry it.
         device: where the network is and where its maps come from.
+        heads: what training learnt beside the network, e.g. "classifier.weight" [n_classes, channels] or the attention
+            heads of SCL; empty where the file has none.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Backbone:
     spec: InputSpec
     digest: str
     device: torch.device
+    heads: dict[str, Tensor] = field(default_factory=dict)
 
     def fitted(self, fit: str) -> "Backbone":
         """The same network, with pictures that are no squares fitted as `InputSpec.fit` says."""

@@ -1,4 +1,4 @@
-"""Published checkpoints of DeepEMD and of RFS/SCL -> a network of ours. A pickle is not run unless somebody asks."""
+"""Published checkpoints of DeepEMD, RFS/SCL and S2M2 -> a network of ours. A pickle is not run unless somebody asks."""
 
 import hashlib
 import pickle
@@ -21,6 +21,7 @@ from fsl_core.errors import WeightsError, called
 from fsl_core.manifest import SOURCE
 
 TRUST = "--trust"
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and standard deviation
 SPECS: Mapping[str, InputSpec] = MappingProxyType(
     {
         "deepemd": InputSpec(84, (125.3 / 255, 123.0 / 255, 113.9 / 255), (63.0 / 255, 62.1 / 255, 66.7 / 255)),
@@ -31,14 +32,28 @@ SPECS: Mapping[str, InputSpec] = MappingProxyType(
             (70.68188272 / 255, 68.27635443 / 255, 72.54505529 / 255),
         ),
         "rfs_cifar": InputSpec(32, (0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),
+        "s2m2": InputSpec(80, *IMAGENET),
+        "pt_map": InputSpec(84, *IMAGENET),
+        "s2m2_cifar": InputSpec(32, *IMAGENET),
     }
 )
-LAYOUTS: Mapping[str, str] = MappingProxyType({"params": "deepemd", "model": "rfs"})  # where the tensors are -> spec
-WRAPPERS = ("module.", "encoder.")  # before the names of a network's tensors, outermost first
-HEADS = ("classifier.", "fc.", "head.")  # tensors behind the feature maps
+LAYOUTS: Mapping[str, str] = MappingProxyType(  # where the tensors are -> spec
+    {"params": "deepemd", "model": "rfs", "state": "s2m2"}
+)
+WRAPPERS = re.compile(r"((module|encoder|feature)\.)*")  # before the names of a network's tensors
+HEADS = ("classifier.", "fc.", "head.", "linear.")  # tensors behind the feature maps
 COUNTER = "num_batches_tracked"  # of a batch norm; absent in old files and not used in eval mode
 STAGES = range(1, 5)
-FIRST = MappingProxyType({"resnet12": "layer{}.0.conv1.weight", "conv4": "layer{}.0.weight"})  # tells the widths
+STEM = 16  # channels of the first convolution of a WRN
+FIRST = MappingProxyType(  # a tensor that only this network has of those below it
+    {
+        "wrn_28_10_s2m2": "block1.layer.0.conv1.weight",
+        "wrn_28_10": "layer1.3.conv1.weight",
+        "seresnet12": "layer1.0.se.fc.0.weight",
+        "resnet12": "layer1.0.conv1.weight",
+        "conv4": "layer1.0.weight",
+    }
+)
 BLOCKED = re.compile(r"GLOBAL (\S+)")  # how torch names what it refuses to unpickle
 DAMAGED = (  # what reading a damaged pickle can end in
     RuntimeError, OSError, EOFError, pickle.UnpicklingError, LookupError, ValueError, TypeError, AttributeError,
@@ -72,8 +87,9 @@ def read_published(path: Path, trust: bool = False) -> Published:
     """The backbone of a published checkpoint; its classification and projection heads are left out.
 
     Read are DeepEMD's `max_acc.pth`, of pre-training ({"params": names from "layer1" on}) and of meta-training (names
-    from "module.encoder." on), and the files of RFS and SCL ({"opt", "model": names from "layer1" or "encoder." on}).
-    Architecture and widths follow from the shapes.
+    from "module.encoder." on); the files of RFS and SCL ({"opt", "model": names from "layer1" or "encoder." on}), also
+    with SEResNet-12, Conv4 and WRN-28-10; and those of S2M2, PT-MAP and LST ({"epoch", "state": names from "block1",
+    "module." or "feature." on}), of another WRN-28-10. Architecture and widths follow from names and shapes.
 
     Departure: DeepEMD tests on pictures squeezed to 92 x 92 pixels, of which the middle 84 x 84 are kept. Here, as with
     every backbone, the largest centred square is resized to 84 x 84: nothing is squeezed, and no rim is cut off.
@@ -126,26 +142,28 @@ def _encoder(path: Path, tensors: Any) -> dict[str, Tensor]:
         for name, tensor in tensors.items()
     ):
         raise WeightsError(f"{path.name} must hold a dictionary of names and tensors; it holds something else.")
-    for wrapper in WRAPPERS:
-        tensors = {name.removeprefix(wrapper): tensor for name, tensor in tensors.items()}
-    return {name: tensor for name, tensor in tensors.items() if not name.startswith(HEADS)}
+    bare = {WRAPPERS.sub("", name, count=1): tensor for name, tensor in tensors.items()}
+    return {name: tensor for name, tensor in bare.items() if not name.startswith(HEADS)}
 
 
 def _architecture(path: Path, tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:
-    """Name and options of the network whose first tensors these are."""
-    for architecture, pattern in FIRST.items():
-        if pattern.format(1) not in tensors:
-            continue
-        names = [pattern.format(stage) for stage in STAGES]
-        missing = [name for name in names if name not in tensors]
-        if missing:
-            raise WeightsError(f"{path.name} is no whole {architecture}: {_named(missing)} is missing.")
-        widths = [len(tensors[name]) if tensors[name].ndim else 0 for name in names]
-        return architecture, {"widths": widths} if architecture == "resnet12" else {"width": widths[0]}
-    raise WeightsError(
-        f"{path.name} is neither a ResNet-12 nor a Conv4, the networks that can be imported; it holds "
-        f"{_named(tensors)}."
-    )
+    """Name and options of the network whose tensors these are."""
+    architecture = next((name for name, first in FIRST.items() if first in tensors), None)
+    if architecture is None:
+        raise WeightsError(
+            f"{path.name} holds none of the networks that can be imported ({', '.join(FIRST)}); it holds "
+            f"{_named(tensors)}."
+        )
+    wide, residual = architecture.startswith("wrn"), architecture.endswith("resnet12")
+    pattern = "layer{}.0.conv1.weight" if residual else "layer{}.0.weight"
+    names = [FIRST[architecture]] if wide else [pattern.format(stage) for stage in STAGES]
+    missing = [name for name in names if name not in tensors]
+    if missing:
+        raise WeightsError(f"{path.name} is no whole {architecture}: {_named(missing)} is missing.")
+    widths = [len(tensors[name]) if tensors[name].ndim else 0 for name in names]
+    if wide:
+        return architecture, {"widening": max(1, widths[0] // STEM)}
+    return architecture, {"widths": widths} if residual else {"width": widths[0]}
 
 
 def _check(path: Path, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -16,13 +17,25 @@ from fsl_core.backbones.backbone import Backbone
 from fsl_core.backbones.conv4 import Conv4
 from fsl_core.backbones.network import Network
 from fsl_core.backbones.resnet12 import ResNet12
+from fsl_core.backbones.resnet18 import ResNet18
+from fsl_core.backbones.seresnet12 import SEResNet12
 from fsl_core.backbones.timm import load_timm
+from fsl_core.backbones.wrn_28_10 import WRN28
+from fsl_core.backbones.wrn_28_10_s2m2 import WRN28S2M2
 from fsl_core.data.transforms import CROP, InputSpec
 from fsl_core.errors import WeightsError
 from fsl_core.manifest import HEADER, read_cards
 
-BACKBONES: dict[str, type[Network]] = {"resnet12": ResNet12, "conv4": Conv4}
+BACKBONES: dict[str, type[Network]] = {
+    "resnet12": ResNet12,
+    "seresnet12": SEResNet12,
+    "conv4": Conv4,
+    "wrn_28_10": WRN28,
+    "wrn_28_10_s2m2": WRN28S2M2,
+    "resnet18": ResNet18,
+}
 TIMM = "timm:"
+HEAD = "head."  # before the names of what an objective trained beside the network
 
 
 def build(architecture: str, options: dict[str, Any]) -> Network:
@@ -39,11 +52,21 @@ def build(architecture: str, options: dict[str, Any]) -> Network:
         raise WeightsError(f"The architecture {architecture} does not take the options {options}: {error}.") from error
 
 
-def save_weights(path: Path, network: Network, architecture: str, options: dict[str, Any], spec: InputSpec) -> None:
-    """Write a network's parameters and buffers in half precision, with all that `load_backbone` needs, atomically."""
-    tensors = {
-        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in network.state_dict().items()
-    }
+def save_weights(
+    path: Path,
+    network: Network,
+    architecture: str,
+    options: dict[str, Any],
+    spec: InputSpec,
+    heads: Mapping[str, Tensor] = MappingProxyType({}),
+) -> None:
+    """Write a network's parameters and buffers in half precision, with all that `load_backbone` needs, atomically.
+
+    Args:
+        heads: what an objective trained beside the network, by `Objective.heads`.
+    """
+    every = network.state_dict() | {HEAD + name: tensor for name, tensor in heads.items()}
+    tensors = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in every.items()}
     write_weights(path, tensors, describe(architecture, options, spec))
 
 
@@ -80,14 +103,15 @@ def load_backbone(name_or_path: str | Path, device: str | torch.device | None = 
     device = _usable(device)
     name = str(name_or_path)
     if name.startswith(TIMM):
-        return _freeze(name, *load_timm(name.removeprefix(TIMM)), device)
+        return _frozen(Backbone(name, *load_timm(name.removeprefix(TIMM)), device))
     path = _locate(name)
-    network, spec = read_weights(path)
-    return _freeze(name, network, spec, hashlib.sha256(path.read_bytes()).hexdigest(), device)
+    network, spec, heads = read_weights(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return _frozen(Backbone(name, network, spec, digest, device, heads))
 
 
-def read_weights(path: Path) -> tuple[Network, InputSpec]:
-    """The network and the input specification that a weights file describes.
+def read_weights(path: Path) -> tuple[Network, InputSpec, dict[str, Tensor]]:
+    """The network, the input specification and the heads that a weights file describes.
 
     Raises:
         WeightsError: the file is damaged, has no header of ours, or its tensors do not fit the architecture.
@@ -106,16 +130,17 @@ def read_weights(path: Path) -> tuple[Network, InputSpec]:
             "header names no architecture."
         )
     network = build(header["architecture"], json.loads(header["options"]))
+    tensors = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+    heads = {key.removeprefix(HEAD): tensors.pop(key) for key in list(tensors) if key.startswith(HEAD)}
     try:
-        network.load_state_dict(
-            {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
-        )
+        network.load_state_dict(tensors)
     except RuntimeError as error:
         raise WeightsError(
             f"{path.name} does not fit its architecture {header['architecture']}; train or copy it again."
         ) from error
     values = json.loads(header["input"])
-    return network, InputSpec(values["size"], tuple(values["mean"]), tuple(values["std"]), values.get("fit", CROP))
+    spec = InputSpec(values["size"], tuple(values["mean"]), tuple(values["std"]), values.get("fit", CROP))
+    return network, spec, heads
 
 
 def _locate(name: str) -> Path:
@@ -144,6 +169,7 @@ def _usable(device: str | torch.device | None) -> torch.device:
     return chosen
 
 
-def _freeze(name: str, network: Network, spec: InputSpec, digest: str, device: torch.device) -> Backbone:
-    network.eval().requires_grad_(False).to(device)
-    return Backbone(name, network, spec, digest, device)
+def _frozen(backbone: Backbone) -> Backbone:
+    """The same backbone in eval mode on its device."""
+    backbone.network.eval().requires_grad_(False).to(backbone.device)
+    return replace(backbone, heads={name: head.to(backbone.device) for name, head in backbone.heads.items()})

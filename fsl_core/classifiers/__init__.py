@@ -9,6 +9,7 @@ from fsl_core.classifiers.dn4 import DN4
 from fsl_core.classifiers.linear import Linear
 from fsl_core.classifiers.nearest_neighbour import NearestNeighbour
 from fsl_core.classifiers.protonet import ProtoNet
+from fsl_core.classifiers.scl_linear import SCLLinear
 
 CLASSIFIERS: dict[str, type[Classifier]] = {
     "deepemd": DeepEMD,
@@ -19,6 +20,7 @@ CLASSIFIERS: dict[str, type[Classifier]] = {
     "cosine_classifier": CosineClassifier,
     "dn4": DN4,
     "dense_classification": DenseClassification,
+    "scl_linear": SCLLinear,
 }
 
 __all__ = [
@@ -33,4 +35,5 @@ __all__ = [
     "NearestNeighbour",
     "Prediction",
     "ProtoNet",
+    "SCLLinear",
 ]

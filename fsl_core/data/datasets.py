@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 SPLITS = Path(__file__).parent / "splits"
-SPLIT_NAMES = ("train", "val", "test", "all")
+SPLIT_NAMES = ("train", "val", "test", "trainval", "all")
 
 
 class Source(NamedTuple):
@@ -115,9 +115,9 @@ def open_dataset(name: str, data: str | Path | None = None, split: str = "test")
     Args:
         name: one of `DATASETS`, or a Hub id such as "owner/name", or "folder" for any image folder or zip in `data`.
         data: a folder of parquet files, an image folder (`class name/*.jpg`) or a zip of one; replaces the download.
-        split: "train", "val" or "test" classes, or "all". Sets without a published class split have only "all", which
-            then also serves for "test". Images of the Hub's own train and test parts are pooled, as few-shot splits
-            divide classes and not images.
+        split: "train", "val" or "test" classes, "trainval" for the first two, or "all". Sets without a published class
+            split have only "all", which then also serves for "test". Images of the Hub's own train and test parts are
+            pooled, as few-shot splits divide classes and not images.
 
     Raises:
         DataError: the name or split is unknown, the data are not there, or the Hub cannot be reached.
@@ -137,7 +137,9 @@ def open_dataset(name: str, data: str | Path | None = None, split: str = "test")
 def class_split(name: str, split: str) -> tuple[str, ...] | None:
     """Class names of a published split (`splits/<name>.json`); None means all classes."""
     parts = json.loads((SPLITS / f"{name}.json").read_text())
-    return None if split == "all" else tuple(parts[split])
+    if split == "all":
+        return None
+    return (*parts["train"], *parts["val"]) if split == "trainval" else tuple(parts[split])
 
 
 def restrict(dataset: ImageDataset, class_names: tuple[str, ...] | None) -> ImageDataset:

@@ -66,9 +66,8 @@ class Patches(ABC):
 
     def of(self, image: Image) -> list[Box]:
         """Where the patches of this image lie: the same image has the same patches, wherever it stands."""
-        pixels = hashlib.blake2b(image.tobytes(), digest_size=8).digest()
         height, width = image.shape[:2]
-        return self.boxes(height, width, int.from_bytes(pixels))
+        return self.boxes(height, width, number_of(image))
 
     def cut(self, image: Image, size: int) -> list[UInt8[np.ndarray, "size size 3"]]:
         """The patches, each resized to a square of `size` pixels whatever its aspect (bilinear, antialiased)."""
@@ -185,6 +184,11 @@ class Sampling(Patches):
         """Drawn by the seed and `picture`."""
         generator = np.random.default_rng((self.seed, picture))
         return [_random_box(height, width, generator) for _ in range(self.count)]
+
+
+def number_of(image: Image) -> int:
+    """A number that stands for the content of an image, to draw from: the same pixels have the same number."""
+    return int.from_bytes(hashlib.blake2b(image.tobytes(), digest_size=8).digest())
 
 
 def parse_regions(text: str) -> Patches | None:

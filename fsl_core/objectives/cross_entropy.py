@@ -6,7 +6,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fsl_core.objectives.base import Loss, Objective
+from fsl_core.objectives.base import Loss, Objective, accuracy_of
 
 
 @final
@@ -19,10 +19,10 @@ class CrossEntropy(Objective):
 
     def __init__(self, channels: int, n_classes: int, label_smoothing: float = 0.0) -> None:
         super().__init__()
-        self.head = nn.Linear(channels, n_classes)
+        self.classifier = nn.Linear(channels, n_classes)
         self.label_smoothing = label_smoothing
 
     def forward(self, maps: Float[Tensor, "batch channels height width"], labels: Int[Tensor, " batch"]) -> Loss:
-        logits = self.head(maps.mean(dim=(2, 3)))
+        logits = self.classifier(maps.mean(dim=(2, 3)))
         loss = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
-        return Loss(loss, (logits.argmax(dim=1) == labels).float().mean())
+        return Loss(loss, accuracy_of(logits, labels))

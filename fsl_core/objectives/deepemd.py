@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from fsl_core.classifiers import DeepEMD
 from fsl_core.features import EpisodeFeatures
-from fsl_core.objectives.base import Loss, Objective
+from fsl_core.objectives.base import Loss, Objective, accuracy_of
 
 
 @final
@@ -53,4 +53,4 @@ class EpisodicDeepEMD(Objective):
         support, query = maps.tensor_split([self.n_support])
         support_classes, query_classes = classes.tensor_split([self.n_support])
         logits = self.classifier(EpisodeFeatures(support, support_classes, query, self.names)).logits
-        return Loss(F.cross_entropy(logits, query_classes), (logits.argmax(dim=1) == query_classes).float().mean())
+        return Loss(F.cross_entropy(logits, query_classes), accuracy_of(logits, query_classes))

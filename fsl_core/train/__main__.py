@@ -27,6 +27,11 @@ def build_parser() -> Parser:
     parser.add_argument("--data", help="folder of the data set, instead of a download")
     parser.add_argument("--output", type=Path, help="folder of the run (default: runs/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in the output folder")
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what the run will do, and estimate its time and memory; write nothing",
+    )
     fields = parser.add_argument_group("fields of the run (default: the recipe's)")
     for name, (param, default) in params(TrainConfig).items():
         fields.add_argument(
@@ -60,6 +65,13 @@ def work(arguments: argparse.Namespace) -> None:
     changes = {name: getattr(arguments, name) for name in params(TrainConfig) if getattr(arguments, name) is not None}
     config = read_recipe(arguments.recipe, changes)
     output = arguments.output or RUNS / Path(arguments.recipe).stem
+
+    if arguments.dry_run:
+        from fsl_core.train.plan import make_plan
+
+        plan = make_plan(config, arguments.data)
+        print("\n".join(plan.lines()) if plan else "", end="\n" if plan else "")
+        return
 
     from fsl_core.train.loop import train
 

@@ -1,16 +1,15 @@
-"""Training images in memory, and the random augmentation of whole batches on the device."""
+"""Training images in memory, and which of them make the steps of an epoch."""
 
 from dataclasses import dataclass
 
-import kornia.augmentation as K
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
-from torch import Tensor, nn
+from jaxtyping import Int, UInt8
+from torch import Tensor
 from tqdm import tqdm
 
 from fsl_core.data import ImageDataset, sample_indices
-from fsl_core.data.transforms import InputSpec, square
+from fsl_core.data.transforms import square
 from fsl_core.errors import TrainingError
 from fsl_core.objectives import OBJECTIVES
 from fsl_core.train.config import TrainConfig
@@ -44,36 +43,18 @@ def common_side(dataset: ImageDataset, chosen: Int[np.ndarray, " n_images"]) -> 
     return int(np.median([min(dataset.image(int(index)).shape[:2]) for index in chosen[rows]]))
 
 
-class Augmentation(nn.Module):
-    """Random crop, horizontal flip, colour jitter and normalisation, drawn anew for each image of a batch."""
-
-    def __init__(self, config: TrainConfig, spec: InputSpec, size: int) -> None:
-        super().__init__()
-        side = (size, size)
-        if config.crop == "resized":
-            crop: list[nn.Module] = [K.RandomResizedCrop(side, scale=(config.crop_scale, 1.0))]
-        else:
-            crop = [K.Resize(side), K.RandomCrop(side, padding=max(4, size * 8 // 84))]
-        strength = config.jitter
-        jitter = [K.ColorJiggle(strength, strength, strength, 0.0)] if strength else []
-        normalise = K.Normalize(torch.tensor(spec.mean), torch.tensor(spec.std))
-        self.steps = nn.Sequential(*crop, K.RandomHorizontalFlip(), *jitter, normalise)
-
-    @torch.no_grad()
-    def forward(self, images: UInt8[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 size size"]:
-        return self.steps(images.float() / 255)
-
-
 def some_of_each(labels: Int[np.ndarray, " n_images"], count: int) -> Int[np.ndarray, " n_chosen"]:
     """Indices of the first `count` images of each class."""
     return np.concatenate([np.flatnonzero(labels == label)[:count] for label in np.unique(labels)])
 
 
-def epoch_steps(labels: Int[Tensor, " n_images"], config: TrainConfig, epoch: int) -> Int[Tensor, "n_steps batch part"]:
+def epoch_steps(
+    labels: Int[Tensor, " n_images"], config: TrainConfig, epoch: int, devices: int = 1
+) -> list[Int[Tensor, "batch part"]]:
     """Rows of the images of each step of an epoch, in `batch` parts that can go to different devices.
 
     A part is one image, every image being drawn once, or an episode, its support images first. The draw depends on seed
-    and epoch alone; a last partial batch is dropped.
+    and epoch alone; of a last partial batch as much is kept as the devices can share evenly, or nothing.
 
     Raises:
         TrainingError: the data or the epoch are smaller than one batch.
@@ -89,9 +70,13 @@ def epoch_steps(labels: Int[Tensor, " n_images"], config: TrainConfig, epoch: in
         parts = np.stack([np.concatenate((episode.support, episode.query)) for episode in drawn])
     else:
         parts = generator.permutation(len(labels))[:, None]
-    n_steps = len(parts) // config.batch
-    if not n_steps:
+    batches = list(torch.from_numpy(parts).split(config.batch))
+    if len(batches[-1]) < config.batch:
+        rest = batches.pop()
+        kept = 0 if config.drop_last else len(rest) // devices * devices
+        batches += [rest[:kept]] if kept else []
+    if not batches:
         raise TrainingError(
             f"An epoch holds {len(parts)} images or episodes, a batch {config.batch}; choose a smaller batch."
         )
-    return torch.from_numpy(parts[: n_steps * config.batch]).unflatten(0, (n_steps, config.batch))
+    return batches

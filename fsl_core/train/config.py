@@ -22,12 +22,48 @@ CHOICES = {"32-64-128-256": (32, 64, 128, 256), "64-160-320-640": (64, 160, 320,
 class TrainConfig:
     """Defaults are DeepEMD's pre-training stage (Zhang et al., CVPR 2020): 120 epochs, lr 0.1 times 0.2 every 30."""
 
-    dataset: str = option("mini_imagenet", "data set whose train classes are learnt")
-    architecture: str = option("resnet12", "network to train", choices=("resnet12", "conv4"))
-    widths: str = option("64-160-320-640", "channels of ResNet-12's stages", choices=tuple(CHOICES))
+    dataset: str = option("mini_imagenet", "data set whose classes are learnt")
+    split: str = option(
+        "train",
+        "classes that are learnt; with others than those of train the last weights are kept, not the best on val",
+        choices=("train", "trainval", "all"),
+    )
+    architecture: str = option(
+        "resnet12",
+        "network to train",
+        choices=("resnet12", "seresnet12", "conv4", "wrn_28_10", "wrn_28_10_s2m2", "resnet18"),
+    )
+    widths: str = option("64-160-320-640", "channels of ResNet-12's stages, with SE or without", choices=tuple(CHOICES))
+    drop_rate: float = option(0.0, "share that ResNet-12, with SE or without, drops while it trains", low=0.0, high=0.9)
+    drop_block: str = option(
+        "none",
+        "how it drops squares in the last two stages; published = with the defect of RFS's code",
+        choices=("none", "correct", "published"),
+    )
+    block_size: int = option(5, "side of these squares", low=1, unit="cells")
     init: str = option("", "weights to start from: a .safetensors file or a shipped backbone's name; empty = random")
-    objective: str = option("cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd"))
+    objective: str = option(
+        "cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd", "scl", "distillation")
+    )
     label_smoothing: float = option(0.0, "mass that the target gives to the other classes", low=0.0, high=0.5)
+    cls_weight: float = option(1.0, "weight of the cross-entropy", low=0.0)
+
+    global_weight: float = option(0.0, "weight of the contrastive loss of pooled features (GC)", low=0.0)
+    spatial_weight: float = option(0.0, "weight of the spatial contrastive loss (SC)", low=0.0)
+    self_supervised: bool = option(False, "contrast images instead of classes (SS-GC, SS-SC)")
+    contrastive_temperature: float = option(
+        0.1, "similarities are divided by it; published code multiplies by its inverse", low=1e-3
+    )
+    aggregation: str = option(
+        "mean", "how the similarities of two images' cells become one", choices=("mean", "sum", "max", "logsumexp")
+    )
+    projection: int = option(80, "features that projection and attention heads end with", low=1)
+
+    teacher: str = option("", "weights with a classification head: a .safetensors file or a shipped backbone's name")
+    kl_weight: float = option(1.0, "weight of the divergence from the teacher's classes", low=0.0)
+    kl_temperature: float = option(4.0, "temperature of both classifications in it", low=0.01)
+    distil_global_weight: float = option(10.0, "weight of the distance to the teacher's pooled features", low=0.0)
+    distil_spatial_weight: float = option(0.0, "weight of the distance to the teacher's feature maps", low=0.0)
 
     solver: str = option(
         "exact", "transport solver of the objective deepemd", choices=("exact", "opencv", "interior_point", "sinkhorn")
@@ -46,9 +82,15 @@ class TrainConfig:
     )
     crop_scale: float = option(0.08, "smallest share of the image's area in a resized crop", low=0.01, high=1.0)
     jitter: float = option(0.0, "strength of the random brightness, contrast and saturation", low=0.0, high=1.0)
+    second_view: str = option(
+        "simclr",
+        "how the second view of an image is made, where the objective compares two",
+        choices=("standard", "simclr", "autoaugment", "stacked_randaug"),
+    )
 
     epochs: int = option(120, "passes over the training images, or times `episodes` episodes", low=1)
     batch: int = option(128, "images in a step, or episodes of an episodic objective, over all devices", low=1)
+    drop_last: bool = option(True, "leave out what is left of an epoch after the last whole batch")
     learning_rate: float = option(0.1, "peak learning rate of SGD", low=0.0)
     momentum: float = option(0.9, "of SGD", low=0.0, high=1.0)
     nesterov: bool = option(True, "Nesterov's form of momentum")
@@ -57,6 +99,7 @@ class TrainConfig:
         "step", "how the learning rate falls: in steps, or as a cosine to zero", choices=("step", "cosine")
     )
     step_epochs: int = option(30, "epochs between two falls of the step schedule", low=1)
+    milestones: str = option("", "epochs after which the step schedule falls, e.g. '45,60,75'; empty = step_epochs")
     step_factor: float = option(0.2, "factor of each fall", low=0.0, high=1.0)
     warmup_epochs: float = option(0.0, "epochs in which the learning rate rises linearly from 0", low=0.0)
 
@@ -77,13 +120,20 @@ class TrainConfig:
             raise OptionError(
                 "Nesterov's form needs a momentum above 0, got 0; raise momentum or set nesterov to false."
             )
+        if self.objective == "distillation" and not self.teacher:
+            raise OptionError("The objective distillation needs a teacher; name its weights with teacher.")
         if abs(sum(share for _, share in self.sides) - 1) > 1e-6:
             raise OptionError(f"The shares of train_sizes must add up to 1, got {self.train_sizes!r}.")
+        if not re.fullmatch(r"(\s*\d+\s*(,\s*\d+\s*)*)?", self.milestones):
+            raise OptionError(f"milestones must look like '45,60,75', got {self.milestones!r}.")
 
     @property
     def network_options(self) -> dict[str, Any]:
         """Options of the architecture, as `fsl_core.backbones.build` takes them."""
-        return {"widths": CHOICES[self.widths]} if self.architecture == "resnet12" else {}
+        if self.architecture not in ("resnet12", "seresnet12"):
+            return {}
+        drop = {"drop_rate": self.drop_rate, "drop_block": self.drop_block, "block_size": self.block_size}
+        return {"widths": CHOICES[self.widths]} | (drop if self.drop_rate else {})
 
     @property
     def sides(self) -> tuple[tuple[int, float], ...]:
@@ -98,6 +148,12 @@ class TrainConfig:
         if not all(parts):
             raise OptionError(f"train_sizes must look like '36*0.7,64*0.3', got {self.train_sizes!r}.")
         return tuple((int(part[1]), float(part[2])) for part in parts if part)
+
+    def falls(self, epochs_done: float) -> int:
+        """How often the step schedule has fallen."""
+        if self.milestones:
+            return sum(int(milestone) <= epochs_done for milestone in self.milestones.split(","))
+        return int(epochs_done) // self.step_epochs
 
     def side_at(self, done: float) -> int:
         """Side of the training images after a share `done` of the run, in [0, 1)."""

@@ -20,7 +20,8 @@ from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.data.transforms import normalise
 from fsl_core.errors import TrainingError
 from fsl_core.evaluate import evaluate_features
-from fsl_core.train.batches import Augmentation, epoch_steps
+from fsl_core.train.augment import Augmentation
+from fsl_core.train.batches import epoch_steps
 from fsl_core.train.config import TrainConfig
 from fsl_core.train.interrupt import deferred_interrupt
 from fsl_core.train.metrics import MetricsLog
@@ -34,7 +35,7 @@ def learning_rate(config: TrainConfig, epochs_done: float) -> float:
     if epochs_done < config.warmup_epochs:
         return config.learning_rate * epochs_done / config.warmup_epochs
     if config.schedule == "step":
-        return config.learning_rate * config.step_factor ** (int(epochs_done) // config.step_epochs)
+        return config.learning_rate * config.step_factor ** config.falls(epochs_done)
     share = (epochs_done - config.warmup_epochs) / (config.epochs - config.warmup_epochs)
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
 
@@ -42,9 +43,9 @@ def learning_rate(config: TrainConfig, epochs_done: float) -> float:
 def train(config: TrainConfig, data: str | None, output: Path, resume: bool = False) -> Path:
     """Train a backbone and return the path of its best weights, `output/best.safetensors`.
 
-    "Best" is the highest 5-way 1-shot accuracy of `config.val_classifier` on episodes of the val classes. Everything
-    random is drawn from `config.seed` and the number of the step, so that on the CPU a resumed run goes on exactly
-    like an uninterrupted one.
+    "Best" is the highest 5-way 1-shot accuracy of `config.val_classifier` on episodes of the val classes; if these are
+    learnt too (`config.split`), it is the last. Everything random is drawn from `config.seed` and the number of the
+    step, so that on the CPU a resumed run goes on exactly like an uninterrupted one.
 
     Raises:
         TrainingError: the loss or its gradient is not finite (the published DeepEMD sets such gradients to 0), the
@@ -62,15 +63,21 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
             row = train_epoch(run, interrupt) | validate(run)
             if log:
                 log.write(row)
-            if row["val_1shot"] > run.progress.best:
+            if row["val_1shot"] > run.progress.best or config.split != "train":
                 run.progress.best = row["val_1shot"]
-                if run.fabric.is_global_zero:
-                    save_weights(output / BEST, run.network, config.architecture, config.network_options, run.spec)
+                save_best(run)
             run.progress.epoch += 1
             run.progress.step = 0
             run.progress.loss_sum = run.progress.accuracy_sum = 0.0
             run.save()
     return output / BEST
+
+
+def save_best(run: Run) -> None:
+    """Write the weights of the network and of the objective's heads, on one device only."""
+    if run.fabric.is_global_zero:
+        config, heads = run.config, run.objective.heads()
+        save_weights(run.output / BEST, run.network, config.architecture, config.network_options, run.spec, heads)
 
 
 def open_log(run: Run) -> AbstractContextManager[MetricsLog | None]:
@@ -89,26 +96,23 @@ def stop_if(run: Run, interrupt: threading.Event) -> None:
 def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
     """One epoch, from the step at which the run stands; returns the row of the metrics."""
     config, progress, fabric = run.config, run.progress, run.fabric
-    augment = {side: Augmentation(config, run.spec, side).to(fabric.device) for side, _ in config.sides}
-    steps = epoch_steps(run.images.labels, config, progress.epoch)
+    augment = {side: Augmentation(config, run.spec, side, run.objective.views) for side, _ in config.sides}
+    steps = epoch_steps(run.images.labels, config, progress.epoch, fabric.world_size)
     bar = tqdm(total=len(steps), initial=progress.step, unit="step", disable=not fabric.is_global_zero, mininterval=1.0)
-    started, saved, first = time.monotonic(), time.monotonic(), progress.step
+    started, saved, seen = time.monotonic(), time.monotonic(), 0
     rate, side, speed = 0.0, config.sides[-1][0], 0.0  # of an epoch that is resumed behind its last step
     train_mode(run)
     for parts in steps[progress.step :]:
         stop_if(run, interrupt)
-        torch.manual_seed(((config.seed * 1_000 + progress.epoch) * 100_000 + progress.step) * 64 + fabric.global_rank)
         done = progress.epoch + progress.step / len(steps)
         rate, side = learning_rate(config, done), config.side_at(done / config.epochs)
         bar.set_description(f"Epoch {progress.epoch + 1}/{config.epochs}, {side} px", refresh=False)
-        mine = parts[fabric.global_rank :: fabric.world_size].flatten()
-        loss, accuracy = take_step(
-            run, augment[side](run.images.images[mine].to(fabric.device)), run.images.labels[mine], rate
-        )
+        loss, accuracy = take_step(run, *batch(run, augment[side], parts), rate)
         progress.step += 1
         progress.loss_sum += loss
         progress.accuracy_sum += accuracy
-        speed = (progress.step - first) * parts.numel() / (time.monotonic() - started)
+        seen += parts.numel()
+        speed = seen / (time.monotonic() - started)
         bar.update()
         bar.set_postfix_str(
             f"loss {progress.loss_sum / progress.step:.3f}, accuracy {progress.accuracy_sum / progress.step:.1%}, "
@@ -128,6 +132,23 @@ def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
     }
 
 
+def batch(
+    run: Run, augment: Augmentation, parts: Int[Tensor, "batch part"]
+) -> tuple[Float[Tensor, "images 3 size size"], Int[Tensor, " labels"]]:
+    """This device's share of a step: the views of its images, and their labels.
+
+    Everything random follows from the seed and the step; an image has the same views on whatever device it is.
+    """
+    progress, fabric = run.progress, run.fabric
+    seed = (run.config.seed * 1_000 + progress.epoch) * 100_000 + progress.step
+    torch.manual_seed(seed * 64 + fabric.global_rank)
+    randoms = augment.draw(parts.numel(), torch.Generator().manual_seed(seed)).unflatten(0, parts.shape)
+    share = slice(fabric.global_rank, None, fabric.world_size)
+    mine = parts[share].flatten()
+    images = augment(run.images.images[mine].to(fabric.device), randoms[share].flatten(0, 1))
+    return images, run.images.labels[mine].to(fabric.device)
+
+
 def train_mode(run: Run) -> None:
     """Training mode; the batch norms stay in that of evaluation if the configuration freezes them."""
     run.learner.train()
@@ -137,13 +158,13 @@ def train_mode(run: Run) -> None:
 
 
 def take_step(
-    run: Run, images: Float[Tensor, "batch 3 size size"], labels: Int[Tensor, " batch"], rate: float
+    run: Run, images: Float[Tensor, "images 3 size size"], labels: Int[Tensor, " labels"], rate: float
 ) -> tuple[float, float]:
     """One update of the parameters; returns loss and accuracy of the batch, averaged over the devices."""
     for group in run.optimizer.param_groups:
         group["lr"] = rate
     images = images.contiguous(memory_format=torch.channels_last)
-    loss, accuracy = run.learner(images, labels.to(run.fabric.device))
+    loss, accuracy = run.learner(images, labels)
     if not torch.isfinite(loss):
         raise TrainingError(
             f"The loss became {loss.item()} in epoch {run.progress.epoch + 1}, step {run.progress.step + 1}; "
@@ -162,7 +183,7 @@ def take_step(
     return means[0].item(), means[1].item()
 
 
-def remaining(run: Run, steps: Int[Tensor, "n_steps batch part"], images_per_second: float) -> str:
+def remaining(run: Run, steps: list[Int[Tensor, "batch part"]], images_per_second: float) -> str:
     """Estimated time to the end of the run, as h:mm, taking the cost of an image as proportional to its pixels."""
     config, now = run.config, run.progress.epoch * len(steps) + run.progress.step
     total = config.epochs * len(steps)
@@ -171,21 +192,13 @@ def remaining(run: Run, steps: Int[Tensor, "n_steps batch part"], images_per_sec
     return f"{minutes // 60}:{minutes % 60:02d} h"
 
 
-@torch.inference_mode()
 def validate(run: Run) -> dict[str, float]:
     """5-way 1-shot and 5-shot accuracy on fixed episodes of the val classes."""
-    run.learner.eval()
-    batches = run.validation.images.split(64)
-    maps = torch.cat(
-        [
-            run.network(normalise(F.resize(batch, [run.spec.size] * 2, antialias=True), run.spec).to(run.fabric.device))
-            for batch in batches
-        ]
-    )
+    maps = val_maps(run)
     results = {}
     for shot in (1, 5):
         accuracy = evaluate_features(
-            maps.float(),
+            maps,
             run.validation.labels.numpy(),
             CLASSIFIERS[run.config.val_classifier](),
             way=5,
@@ -196,3 +209,12 @@ def validate(run: Run) -> dict[str, float]:
         )
         results[f"val_{shot}shot"] = accuracy.mean
     return results
+
+
+@torch.inference_mode()
+def val_maps(run: Run) -> Float[Tensor, "n_images channels height width"]:
+    """Feature maps of the val images."""
+    run.learner.eval()
+    sides = [run.spec.size] * 2
+    batches = (F.resize(batch, sides, antialias=True) for batch in run.validation.images.split(64))
+    return torch.cat([run.network(normalise(batch, run.spec).to(run.fabric.device)) for batch in batches]).float()

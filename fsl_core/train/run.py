@@ -3,13 +3,12 @@
 import inspect
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from lightning.fabric import Fabric
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 
 from fsl_core.backbones import Network, build, load_backbone
@@ -21,18 +20,22 @@ from fsl_core.objectives.base import Loss
 from fsl_core.train.batches import ImageStore, load_images, some_of_each
 from fsl_core.train.checkpoint import claim, save_checkpoint
 from fsl_core.train.config import TrainConfig
+from fsl_core.train.devices import connect, share_batch_norms
+from fsl_core.train.teacher import Teacher, load_teacher
 
 
 class Learner(nn.Module):
-    """Network and objective behind one call, as data parallelism wants it."""
+    """Network and objective behind one call, as data parallelism wants it; a teacher is no part of its state."""
 
-    def __init__(self, network: Network, objective: Objective) -> None:
+    def __init__(self, network: Network, objective: Objective, teacher: Teacher | None = None) -> None:
         super().__init__()
         self.network = network
         self.objective = objective
+        self.teacher = teacher
 
-    def forward(self, images: Float[Tensor, "batch 3 height width"], labels: Int[Tensor, " batch"]) -> Loss:
-        return self.objective(self.network(images), labels)
+    def forward(self, images: Float[Tensor, "images 3 height width"], labels: Int[Tensor, " batch"]) -> Loss:
+        maps = self.network(images)
+        return self.objective(maps, labels, *self.teacher(images)) if self.teacher else self.objective(maps, labels)
 
 
 @dataclass
@@ -54,6 +57,7 @@ class Run:
     spec: InputSpec
     fabric: Fabric
     network: Network
+    objective: Objective
     learner: nn.Module
     optimizer: torch.optim.Optimizer
     progress: Progress
@@ -75,21 +79,38 @@ class Run:
 
 def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> Run:
     """Everything before the first step: devices, images, network, and the state of the run to be resumed."""
-    if config.batch % config.devices:
-        raise TrainingError(f"A batch of {config.batch} cannot be shared evenly by {config.devices} devices.")
     fabric = connect(config)
     state = claim(output, config, resume)
     fabric.launch()
+    return assemble(config, data, output, fabric, state)
+
+
+def assemble(
+    config: TrainConfig,
+    data: str | None,
+    output: Path,
+    fabric: Fabric,
+    state: dict[str, Any] | None = None,
+    most: int | None = None,
+) -> Run:
+    """A run on given devices.
+
+    Args:
+        state: of the run to be resumed; None = a new one.
+        most: images of each class to read; None = all, and of the val classes as the configuration says.
+    """
     torch.manual_seed(config.seed)
     network = build(config.architecture, config.network_options) if state else initial_network(config)
-    train_set, val_set = (open_dataset(config.dataset, data, split) for split in ("train", "val"))
-    images = load_images(train_set, config.size, np.arange(len(train_set)), "Reading train images")
-    validation = load_images(
-        val_set, config.size, some_of_each(val_set.labels, config.val_images), "Reading val images"
-    )
-    learner = Learner(network, build_objective(config, network.channels, len(train_set.class_names))).to(
-        memory_format=torch.channels_last
-    )
+    train_set, val_set = (open_dataset(config.dataset, data, split) for split in (config.split, "val"))
+    spec, n_classes = InputSpec(size=config.size), len(train_set.class_names)
+    objective = build_objective(config, network.channels, n_classes)
+    teacher = load_teacher(config.teacher, spec, n_classes, fabric.device) if objective.needs_teacher else None
+    chosen = np.arange(len(train_set)) if most is None else some_of_each(train_set.labels, most)
+    images = load_images(train_set, config.size, chosen, "Reading train images")
+    chosen = some_of_each(val_set.labels, config.val_images if most is None else most)
+    validation = load_images(val_set, config.size, chosen, "Reading val images")
+    learner = Learner(network, objective, teacher).to(memory_format=torch.channels_last)
+    share_batch_norms(network, fabric)
     optimizer = torch.optim.SGD(
         learner.parameters(),
         lr=config.learning_rate,
@@ -103,24 +124,7 @@ def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> 
         optimizer.load_state_dict(state["optimizer"])
         progress = Progress(**state["progress"])
     learner, optimizer = fabric.setup(learner, optimizer)
-    return Run(
-        config, InputSpec(size=config.size), fabric, network, learner, optimizer, progress, images, validation, output
-    )
-
-
-def connect(config: TrainConfig) -> Fabric:
-    """The devices of a run.
-
-    Raises:
-        TrainingError: this computer does not have them.
-    """
-    try:
-        return Fabric(accelerator=config.accelerator, devices=config.devices, precision=cast(Any, config.precision))
-    except (RuntimeError, ValueError, MisconfigurationException) as error:
-        raise TrainingError(
-            f"This computer cannot train on {config.devices} device(s) of the accelerator {config.accelerator!r}; "
-            "choose --accelerator auto or cpu, or fewer --devices."
-        ) from error
+    return Run(config, spec, fabric, network, objective, learner, optimizer, progress, images, validation, output)
 
 
 def build_objective(config: TrainConfig, channels: int, n_classes: int) -> Objective:

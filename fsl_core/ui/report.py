@@ -69,6 +69,11 @@ METHODS = {
         "represented by the mean of the vectors of its examples. Every region of the query is classified by itself, by "
         "the angles between its vector and those of the classes. The mean of the regions' probabilities is the answer."
     ),
+    "scl_linear": (
+        "The backbone turns every picture into one vector for the whole of it and one for its four quarters. To each a "
+        "logistic regression with one row of weights for each class is fitted on the examples. The probabilities that "
+        "the two give are joined, and the class with the largest is the answer."
+    ),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fsl_core.backbones import Backbone, Conv4, Network, ResNet12
+from fsl_core.backbones import WRN28, WRN28S2M2, Backbone, Conv4, Network, ResNet12, SEResNet12
 from fsl_core.data.patches import Sampling
 from fsl_core.data.transforms import InputSpec
 from fsl_core.features import maps_of
@@ -70,7 +70,7 @@ def test_deepemd_patches(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("size", [84, 32])
-@pytest.mark.parametrize(("name", "network"), [("resnet12", ResNet12), ("convnet4", Conv4)])
+@pytest.mark.parametrize(("name", "network"), [("resnet12", ResNet12), ("seresnet12", SEResNet12), ("convnet4", Conv4)])
 @torch.no_grad()
 def test_scl_encoders(shared: Path, name: str, network: type[Network], size: int) -> None:
     arrays = dict(np.load(shared / "parity/scl_resnet12.npz"))
@@ -81,6 +81,16 @@ def test_scl_encoders(shared: Path, name: str, network: type[Network], size: int
     agree(stages[3].mean(dim=(2, 3)), arrays[f"{name}/{size}/pooled"])
 
 
-def test_published_size() -> None:
-    assert sum(parameter.numel() for parameter in ResNet12().parameters()) == 12_424_320
-    assert len(ResNet12().state_dict()) == 96
+@pytest.mark.parametrize(
+    ("network", "parameters", "tensors"),
+    [
+        (ResNet12, 12_424_320, 96),
+        (SEResNet12, 12_737_672 - 640 * 64 - 64, 114 - 2),  # without the published heads
+        (WRN28, 36_523_904 - 640 * 64 - 64, 183 - 2),
+        (WRN28S2M2, 36_600_984 - 200 * 640 - 200, 155 - 2),
+    ],
+)
+def test_published_size(network: type[Network], parameters: int, tensors: int) -> None:
+    built = network()
+    assert sum(parameter.numel() for parameter in built.parameters()) == parameters
+    assert len(built.state_dict()) == tensors

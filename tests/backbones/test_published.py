@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from fsl_core.backbones import ResNet12, load_backbone
+from fsl_core.backbones import WRN28, WRN28S2M2, ResNet12, load_backbone
 from fsl_core.backbones.__main__ import main
 from fsl_core.backbones.published import SPECS, read_published
 from fsl_core.errors import WeightsError
@@ -61,7 +61,9 @@ def test_deepemd(shared: Path, tmp_path: Path, prefix: str, zipped: bool) -> Non
     assert load_backbone("mine", "cpu").spec == SPECS["deepemd"]
 
 
-@pytest.mark.parametrize(("name", "size", "spec"), [("resnet12", 84, "rfs"), ("convnet4", 32, "rfs_cifar")])
+@pytest.mark.parametrize(
+    ("name", "size", "spec"), [("resnet12", 84, "rfs"), ("seresnet12", 84, "rfs"), ("convnet4", 32, "rfs_cifar")]
+)
 def test_scl(shared: Path, tmp_path: Path, name: str, size: int, spec: str) -> None:
     arrays = dict(np.load(shared / "parity/scl_resnet12.npz"))
     tensors = filled(json.loads(str(arrays[f"{name}/keys"])), int(arrays["fill_base"]))
@@ -71,11 +73,30 @@ def test_scl(shared: Path, tmp_path: Path, name: str, size: int, spec: str) -> N
     assert load_backbone(tmp_path / "a.safetensors", "cpu").spec == SPECS[spec]
 
 
-def test_squeeze_excitation_is_another_network(shared: Path, tmp_path: Path) -> None:
-    arrays = np.load(shared / "parity/scl_resnet12.npz")
-    tensors = filled(json.loads(str(arrays["seresnet12/keys"])), int(arrays["fill_base"]))
-    with pytest.raises(WeightsError, match=r"layer1\.0\.se\.fc.* are unexpected"):
-        read_published(written(tmp_path / "se.pth", {"model": tensors}))
+WIDE = {  # layout -> architecture, network, tensors around the network's, name before its own, usual input
+    "RFS": ("wrn_28_10", WRN28, {"classifier.weight": (64, 128), "classifier.bias": (64,)}, "", "rfs"),
+    "SCL": ("wrn_28_10", WRN28, {"head.net.0.weight": (128, 128)}, "encoder.", "rfs"),
+    "S2M2": ("wrn_28_10_s2m2", WRN28S2M2, {"linear.L.weight_g": (200, 1)}, "", "s2m2"),
+    "PT-MAP": ("wrn_28_10_s2m2", WRN28S2M2, {"module.linear.L.weight_v": (200, 128)}, "module.", "s2m2"),
+    "S2M2, rotation stage": ("wrn_28_10_s2m2", WRN28S2M2, {"classifier.weight": (4, 2)}, "feature.module.", "s2m2"),
+}
+
+
+@pytest.mark.parametrize("layout", WIDE)
+@torch.no_grad()
+def test_wide_residual_networks(layout: str, tmp_path: Path) -> None:
+    architecture, network, heads, before, spec = WIDE[layout]
+    original = network(widening=2).eval()
+    names = [(name, list(tensor.shape)) for name, tensor in original.state_dict().items()]
+    original.load_state_dict(filled(names, 3))
+    tensors = {before + name: tensor for name, tensor in original.state_dict().items()}
+    tensors |= {name: torch.ones(shape) for name, shape in heads.items()}
+    content = {"epoch": 470, "state": tensors} if spec == "s2m2" else {"epoch": 90, "model": tensors}
+    found = read_published(written(tmp_path / "470.tar", content))
+    assert (found.architecture, found.options, found.spec) == (architecture, {"widening": 2}, spec)
+    found.save(tmp_path / "wide.safetensors", SPECS[spec])
+    loaded, images = load_backbone(tmp_path / "wide.safetensors", "cpu"), torch.randn(2, 3, 20, 20)
+    assert torch.equal(loaded.network(images), original(images)) and loaded.spec == SPECS[spec]
 
 
 def test_what_is_known_of_an_imported_backbone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,7 +185,10 @@ def test_damaged_files(tmp_path: Path, zipped: bool) -> None:
         (lambda t: t.update({"layer1.1.conv1.weight": torch.zeros(1)}), r"layer1\.1\.conv1\.weight are unexpected"),
         (lambda t: t.update({"layer1.0.bn1.bias": torch.zeros(3)}), r"bias \[3\] instead of \[4\] have another shape"),
         (lambda t: t.update({"layer1.0.bn1.bias": "zero"}), "a dictionary of names and tensors"),
-        (lambda t: [t.pop(name) for name in list(t) if name.startswith("layer1")], "neither a ResNet-12 nor a Conv4"),
+        (
+            lambda t: [t.pop(name) for name in list(t) if name.startswith("layer1")],
+            "none of the networks that can be imported",
+        ),
     ],
 )
 def test_other_networks_are_named(tmp_path: Path, change: object, fragment: str) -> None:
@@ -176,7 +200,7 @@ def test_other_networks_are_named(tmp_path: Path, change: object, fragment: str)
 
 @pytest.mark.parametrize(
     ("content", "fragment"),
-    [({"state": {}, "epoch": 3}, "its parts are state, epoch"), ([1], "no dictionary"), ({"params": 1}, "dictionary")],
+    [({"net": {}, "epoch": 3}, "its parts are net, epoch"), ([1], "no dictionary"), ({"params": 1}, "dictionary")],
 )
 def test_other_layouts(tmp_path: Path, content: object, fragment: str) -> None:
     with pytest.raises(WeightsError, match=fragment):

@@ -12,6 +12,7 @@ from fsl_core.backbones import Conv4, ResNet12, build, load_backbone, save_weigh
 from fsl_core.backbones.timm import load_timm
 from fsl_core.data.transforms import InputSpec, prepare
 from fsl_core.errors import WeightsError
+from fsl_core.objectives import SCL
 
 SPEC = InputSpec(32, (0.4, 0.5, 0.6), (0.2, 0.25, 0.3))
 WIDTHS = (4, 6, 8, 10)
@@ -44,6 +45,19 @@ def test_it_is_frozen(file: Path) -> None:
     assert not backbone.network.training
     assert not maps.requires_grad
     assert all(torch.equal(before[name], tensor) for name, tensor in backbone.network.state_dict().items())
+
+
+def test_heads_travel_with_the_network(file: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    scl = SCL(10, 3, spatial_weight=1.0, projection=4)
+    save_weights(tmp_path / "scl.safetensors", ResNet12(WIDTHS), "resnet12", {"widths": WIDTHS}, SPEC, scl.heads())
+    heads = load_backbone(tmp_path / "scl.safetensors", "cpu").heads
+    assert heads.keys() == scl.heads().keys() >= {"classifier.bias", "attention.key.2.weight"}
+    again = SCL(10, 3, spatial_weight=1.0, projection=4)
+    again.load_state_dict(heads)
+    maps, labels = torch.rand(6, 10, 2, 2), torch.tensor([0, 1, 2])
+    torch.testing.assert_close(again(maps, labels).loss, scl(maps, labels).loss, rtol=1e-2, atol=1e-2)
+    assert load_backbone(file, "cpu").heads == {}
 
 
 def test_damaged_file(file: Path) -> None:
@@ -87,7 +101,7 @@ def test_unknown_devices(file: Path, device: str) -> None:
 
 
 def test_unknown_architecture() -> None:
-    with pytest.raises(WeightsError, match="choose one of resnet12, conv4"):
+    with pytest.raises(WeightsError, match="choose one of resnet12, seresnet12, conv4"):
         build("resnet99", {})
     with pytest.raises(WeightsError, match="does not take the options"):
         build("conv4", {"depth": 9})

@@ -75,6 +75,9 @@ def test_real_data(shared: Path, name: str, folder_name: str, test_classes: int,
     assert dataset.image(0).shape == (size, size, 3)
     train = open_dataset(name, shared / "datasets" / folder_name, "train")
     assert not set(train.class_names) & set(dataset.class_names)
+    val, both = (open_dataset(name, shared / "datasets" / folder_name, split) for split in ("val", "trainval"))
+    assert both.class_names == (*train.class_names, *val.class_names)
+    assert len(both) == len(train) + len(val)
 
 
 def test_synthetic_scenes_are_drawn_on_demand() -> None:

@@ -10,7 +10,7 @@ def test_against_the_formula_with_label_smoothing() -> None:
     objective = CrossEntropy(channels=5, n_classes=4, label_smoothing=0.2)
     maps, labels = torch.randn(6, 5, 3, 2), torch.tensor([0, 1, 2, 3, 0, 1])
     loss, accuracy = objective(maps, labels)
-    logits = maps.flatten(2).mean(2) @ objective.head.weight.T + objective.head.bias
+    logits = maps.flatten(2).mean(2) @ objective.classifier.weight.T + objective.classifier.bias
     log_p = logits - logits.exp().sum(1, keepdim=True).log()
     target = torch.full((6, 4), 0.2 / 4)
     target[torch.arange(6), labels] += 0.8

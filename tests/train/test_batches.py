@@ -58,24 +58,33 @@ LABELS = torch.arange(4).repeat_interleave(10)
 def test_a_step_of_images() -> None:
     config = TrainConfig(batch=12)
     steps = epoch_steps(LABELS, config, 0)
-    assert steps.shape == (3, 12, 1)
-    assert len(set(steps.flatten().tolist())) == 36
-    assert torch.equal(steps, epoch_steps(LABELS, config, 0))
-    assert not torch.equal(steps, epoch_steps(LABELS, config, 1))
+    assert [part.shape for part in steps] == [(12, 1)] * 3
+    assert len(set(torch.cat(steps).flatten().tolist())) == 36
+    assert torch.equal(torch.cat(steps), torch.cat(epoch_steps(LABELS, config, 0)))
+    assert not torch.equal(torch.cat(steps), torch.cat(epoch_steps(LABELS, config, 1)))
+
+
+@pytest.mark.parametrize(
+    ("batch", "devices", "sizes"), [(12, 1, [12, 12, 12, 4]), (12, 3, [12, 12, 12, 3]), (13, 13, [13] * 3)]
+)
+def test_the_last_part_of_an_epoch_is_shared_by_the_devices(batch: int, devices: int, sizes: list[int]) -> None:
+    steps = epoch_steps(LABELS, TrainConfig(batch=batch, drop_last=False), 0, devices)
+    assert [len(parts) for parts in steps] == sizes
+    assert len(set(torch.cat(steps).flatten().tolist())) == sum(sizes)
 
 
 def test_a_step_of_episodes() -> None:
     config = TrainConfig(objective="deepemd", way=3, shot=2, query=5, episodes=7, batch=2)
     steps = epoch_steps(LABELS, config, 0)
-    assert steps.shape == (3, 2, 21)
-    for episode in steps.flatten(0, 1):
+    assert [parts.shape for parts in steps] == [(2, 21)] * 3
+    for episode in torch.cat(steps):
         assert len(set(episode.tolist())) == 21
         support, query = LABELS[episode[:6]], LABELS[episode[6:]]
         assert support.unique(return_counts=True)[1].tolist() == [2, 2, 2]
         assert query.unique(return_counts=True)[1].tolist() == [5, 5, 5]
         assert support.unique().tolist() == query.unique().tolist()
-    assert torch.equal(steps, epoch_steps(LABELS, config, 0))
-    assert not torch.equal(steps, epoch_steps(LABELS, config, 1))
+    assert torch.equal(torch.cat(steps), torch.cat(epoch_steps(LABELS, config, 0)))
+    assert not torch.equal(torch.cat(steps), torch.cat(epoch_steps(LABELS, config, 1)))
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_sides_of_progressive_resizing() -> None:
         ({"nesterov": 1}, "true or false"),
         ({"train_sizes": "36*0.5,64*0.4"}, "must add up to 1"),
         ({"train_sizes": "big"}, "must look like"),
+        ({"milestones": "45;60"}, "milestones must look like '45,60,75'"),
         ({"colour": 1}, "colour is no field"),
         ({"accelerator": "tpuu"}, "accelerator must be one of auto, cpu, cuda, mps; got 'tpuu'"),
         ({"momentum": 0.0}, "momentum above 0"),

@@ -16,13 +16,14 @@ from fsl_core.errors import EpisodeError, TrainingError
 from fsl_core.objectives import EpisodicDeepEMD
 from fsl_core.objectives.base import Loss
 from fsl_core.train import loop, run
-from fsl_core.train.batches import Augmentation, epoch_steps, load_images
+from fsl_core.train.augment import Augmentation
+from fsl_core.train.batches import epoch_steps, load_images
 from fsl_core.train.config import TrainConfig, write_config
 
 TINY = TrainConfig(
     dataset="folder", architecture="conv4", objective="deepemd", way=3, shot=2, query=4, episodes=6, batch=2, size=32,
-    epochs=3, crop_scale=0.6, learning_rate=0.02, schedule="cosine", val_classifier="deepemd", val_episodes=4,
-    val_images=20, accelerator="cpu",
+    epochs=3, crop_scale=0.6, jitter=1.0, learning_rate=0.02, schedule="cosine", val_classifier="deepemd",
+    val_episodes=4, val_images=20, accelerator="cpu",
 )  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def test_data_with_too_few_classes(data: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_two_devices_share_the_episodes_and_average_the_gradients(data: Path, tmp_path: Path) -> None:
-    """Against both devices' steps taken one after the other here; each draws its own augmentation."""
+    """Against both devices' steps taken one after the other here."""
     config = replace(TINY, epochs=1, episodes=4, devices=2, schedule="step", freeze_batch_norm=True, val_episodes=2)
     write_config(tmp_path / "two.toml", config)
     arguments = ["--recipe", str(tmp_path / "two.toml"), "--data", str(data), "--output", str(tmp_path / "run")]
@@ -117,9 +118,9 @@ def test_two_devices_share_the_episodes_and_average_the_gradients(data: Path, tm
     augment = Augmentation(config, InputSpec(size=config.size), config.size)
     for step, parts in enumerate(epoch_steps(store.labels, config, 0)):
         optimizer.zero_grad()
-        for device in (0, 1):
-            torch.manual_seed((config.seed * 100_000_000 + step) * 64 + device)
-            (learner(augment(store.images[parts[device]]), store.labels[parts[device]]).loss / 2).backward()
+        randoms = augment.draw(parts.numel(), torch.Generator().manual_seed(config.seed * 100_000_000 + step))
+        for rows, numbers in zip(parts, randoms.unflatten(0, parts.shape), strict=True):
+            (learner(augment(store.images[rows], numbers), store.labels[rows]).loss / 2).backward()
         optimizer.step()
     for name, value in learnt(tmp_path / "run").items():
         torch.testing.assert_close(value, learner.state_dict()[name], rtol=1e-4, atol=1e-6)

@@ -19,6 +19,8 @@ TINY = TrainConfig(
     learning_rate=0.02, schedule="cosine", warmup_epochs=0.5, val_episodes=10, val_images=20, accelerator="cpu",
 )  # fmt: skip
 
+SCL = replace(TINY, objective="scl", global_weight=0.5, spatial_weight=0.5, projection=8, jitter=0.4)
+
 
 def rows(output: Path) -> list[dict[str, str]]:
     with (output / "metrics.csv").open() as file:
@@ -78,6 +80,41 @@ def test_a_loss_that_is_not_finite_stops_the_run(data: Path, tmp_path: Path) -> 
         loop.train(replace(TINY, learning_rate=1e30, warmup_epochs=0.0), str(data), tmp_path)
 
 
+@pytest.mark.parametrize("second_view", ["simclr", "stacked_randaug"])
+def test_resuming_goes_on_with_two_views(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second_view: str
+) -> None:
+    config = replace(SCL, second_view=second_view, epochs=1, drop_last=False)
+    loop.train(config, str(data), tmp_path / "whole")
+    original, shapes = loop.take_step, []
+
+    def interrupted(one: run.Run, images: torch.Tensor, labels: torch.Tensor, rate: float) -> tuple[float, float]:
+        shapes.append((len(images), len(labels)))
+        if len(shapes) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return original(one, images, labels, rate)
+
+    monkeypatch.setattr(loop, "take_step", interrupted)
+    with pytest.raises(TrainingError, match="--resume"):
+        loop.train(config, str(data), tmp_path / "parts")
+    loop.train(config, str(data), tmp_path / "parts", resume=True)
+    assert shapes == [(32, 16)] * 7 + [(16, 8)]
+    assert rows(tmp_path / "parts") == rows(tmp_path / "whole")
+    last = [torch.load(tmp_path / name / "last.ckpt", weights_only=True)["learner"] for name in ("parts", "whole")]
+    assert all(torch.equal(last[0][name], last[1][name]) for name in last[0])
+
+
+def test_of_a_run_that_learns_the_val_classes_the_last_weights_are_kept(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "validate", lambda one: {"val_1shot": 1 / (2 + one.progress.epoch), "val_5shot": 0.0})
+    for split, same in (("train", False), ("all", True)):
+        best = load_backbone(loop.train(replace(TINY, split=split), str(data), tmp_path / split), "cpu").network
+        last = torch.load(tmp_path / split / "last.ckpt", weights_only=True)["learner"]
+        weight = best.get_parameter("layer4.0.weight")
+        assert torch.equal(weight.half(), last["network.layer4.0.weight"].half()) == same
+
+
 def test_resuming_another_configuration_is_refused(data: Path, uninterrupted: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="another seed"):
         loop.train(replace(TINY, seed=2), str(data), uninterrupted, resume=True)
@@ -131,7 +168,7 @@ class OtherRank:
 
 def test_only_the_first_device_writes_the_log(tmp_path: Path) -> None:
     second = run.Run(
-        TINY, None, OtherRank(), None, None, None, run.Progress(), None, None, tmp_path  # type: ignore[arg-type]
+        TINY, None, OtherRank(), None, None, None, None, run.Progress(), None, None, tmp_path  # type: ignore[arg-type]
     )  # fmt: skip
     with loop.open_log(second) as log:
         assert log is None
@@ -221,3 +258,6 @@ def test_learning_rate() -> None:
     assert loop.learning_rate(config, 10.0) == pytest.approx(0.0)
     steps = TrainConfig(learning_rate=1.0, step_epochs=30, step_factor=0.2)
     assert [loop.learning_rate(steps, epoch) for epoch in (0.0, 29.9, 30.0, 60.0)] == pytest.approx([1, 1, 0.2, 0.04])
+    named = TrainConfig(learning_rate=1.0, milestones="45, 60,75", step_factor=0.1)
+    rates = [loop.learning_rate(named, epoch) for epoch in (0.0, 44.9, 45.0, 59.9, 60.0, 75.0, 89.9)]
+    assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.001, 0.001])

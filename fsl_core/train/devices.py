@@ -54,7 +54,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
         if not self.training or self.running_mean is None or self.running_var is None:
             return super().forward(x)
-        self.num_batches_tracked.add_(1)
+        cast(Tensor, self.num_batches_tracked).add_(1)
         values = x.to(torch.promote_types(x.dtype, torch.float32))  # also where a mixed precision asks for less
         count = x.numel() // x.shape[1] * distributed.get_world_size()
         mean = _Total.apply(values.sum(dim=(0, 2, 3))) / count

@@ -54,7 +54,7 @@ def load_checkpoint(folder: Path, config: TrainConfig) -> dict[str, Any]:
         raise TrainingError(f"{path} is damaged ({type(error).__name__}); start anew with another --output.") from error
     here = asdict(config)
     before = asdict(TrainConfig()) | state["config"]  # a field that is younger than the checkpoint had its default
-    free = {"checkpoint_minutes", "accelerator"}
+    free = {"checkpoint_minutes", "accelerator", "devices"}
     changed = [name for name, value in here.items() if name not in free and before[name] != value]
     if changed:
         raise TrainingError(

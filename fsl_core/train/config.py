@@ -176,17 +176,24 @@ def read_recipe(name: str, changes: dict[str, Any]) -> TrainConfig:
     Raises:
         OptionError: there is no such recipe, or a field is unknown or has an impossible value.
     """
-    path = Path(name) if name.endswith(".toml") else recipes().get(name)
-    if path is None or not path.is_file():
-        raise OptionError(f"There is no recipe {name!r}; choose one of {', '.join(recipes())}, or a .toml file.")
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))["config"] | changes
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OptionError(f"{path} is no recipe: it must be a TOML file with a table [config].") from error
+    values = _values(name) | changes
     unknown = values.keys() - params(TrainConfig).keys()
     if unknown:
         raise OptionError(f"{', '.join(sorted(unknown))} is no field of a training run; see --help.")
     return dataclasses.replace(TrainConfig(), **values)
+
+
+def _values(name: str) -> dict[str, Any]:
+    """The fields that a recipe gives, with those of the recipe that it `extends`."""
+    path = Path(name) if name.endswith(".toml") else recipes().get(name)
+    if path is None or not path.is_file():
+        raise OptionError(f"There is no recipe {name!r}; choose one of {', '.join(recipes())}, or a .toml file.")
+    try:
+        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
+        inherited = _values(recipe["extends"]) if "extends" in recipe else {}
+        return inherited | recipe["config"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise OptionError(f"{path} is no recipe: it must be a TOML file with a table [config].") from error
 
 
 def write_config(path: Path, config: TrainConfig) -> None:

@@ -52,7 +52,12 @@ class SharedBatchNorm(nn.BatchNorm2d):
     """Batch norm over all processes, each with as many images: what torch's `SyncBatchNorm` is on GPUs only."""
 
     def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch channels height width"]:
-        if not self.training or self.running_mean is None or self.running_var is None:
+        if (
+            not self.training
+            or self.running_mean is None
+            or self.running_var is None
+            or self.num_batches_tracked is None
+        ):
             return super().forward(x)
         cast(Tensor, self.num_batches_tracked).add_(1)
         values = x.to(torch.promote_types(x.dtype, torch.float32))  # also where a mixed precision asks for less

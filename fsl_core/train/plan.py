@@ -87,8 +87,8 @@ class Plan:
 
 
 def rates(config: TrainConfig) -> list[tuple[int, float]]:
-    """Epochs, counted from 1, and the learning rate that they begin with: where it steps, or first, middle and last."""
-    every = [learning_rate(config, epoch) for epoch in range(config.epochs)]
+    """Epochs, counted from 1, and their learning rate after any warm-up: where it falls, or first, middle and last."""
+    every = [learning_rate(config, max(epoch, config.warmup_epochs)) for epoch in range(config.epochs)]
     if config.schedule == "step":
         shown = [epoch for epoch in range(config.epochs) if not epoch or every[epoch] != every[epoch - 1]]
     else:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fsl_core.backbones import BACKBONES
 from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.errors import OptionError
 from fsl_core.objectives import OBJECTIVES
@@ -15,7 +16,39 @@ from fsl_core.types import params
 
 @pytest.mark.parametrize("name", recipes())
 def test_every_recipe_can_be_read(name: str) -> None:
-    assert read_recipe(name, {}).side_at(0.99) >= 48
+    config = read_recipe(name, {})
+    assert config.side_at(0.99) >= (32 if config.dataset in ("cifar_fs", "fc100") else 48)
+
+
+@pytest.mark.parametrize("name", [name for name in recipes() if read_recipe(name, {}).teacher])
+def test_a_student_learns_what_its_teacher_knows(name: str) -> None:
+    student = read_recipe(name, {})
+    teacher = read_recipe(Path(student.teacher).parent.name, {})
+    assert (student.dataset, student.split, student.size) == (teacher.dataset, teacher.split, teacher.size)
+    assert student.network_options == teacher.network_options
+    assert Path(student.teacher) == Path("runs", Path(student.teacher).parent.name, "best.safetensors")
+
+
+def test_scl_as_published() -> None:
+    config = read_recipe("scl_cifar_fs", {})
+    assert (config.batch, config.learning_rate, config.momentum, config.nesterov) == (64, 0.05, 0.9, False)
+    assert (config.epochs, config.milestones, config.step_factor) == (90, "45,60,75", 0.1)
+    assert (config.cls_weight, config.global_weight, config.spatial_weight) == (0.5, 0.0, 0.5)
+    assert (config.contrastive_temperature, config.aggregation, config.projection) == (0.1, "mean", 80)
+    assert (config.crop, config.jitter, config.second_view, config.drop_last) == ("padded", 0.4, "simclr", True)
+    options = {"widths": (64, 160, 320, 640), "drop_rate": 0.1, "drop_block": "published", "block_size": 2}
+    assert config.network_options == options
+    student = read_recipe("scl_cifar_fs_trainval_distilled", {})
+    assert (student.learning_rate, student.cls_weight, student.kl_weight, student.kl_temperature) == (0.01, 0, 1, 4)
+    assert (student.distil_global_weight, student.distil_spatial_weight, student.split) == (10, 0, "trainval")
+    assert (student.epochs, student.milestones) == (90, "45,60,75")
+    assert read_recipe("scl_mini_imagenet_conv4", {}).network_options == {}
+
+
+def test_a_recipe_is_the_difference_to_another(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('extends = "scl_fc100_distilled"\n[config]\nepochs = 7\n')
+    mine = read_recipe(str(tmp_path / "mine.toml"), {"batch": 8})
+    assert mine == dataclasses.replace(read_recipe("scl_fc100_distilled", {}), epochs=7, batch=8)
 
 
 def test_defaults_are_deepemds_pretraining() -> None:
@@ -43,6 +76,7 @@ def test_deepemds_published_meta_training() -> None:
 def test_choices_are_what_there_is() -> None:
     fields = params(TrainConfig)
     assert fields["objective"][0].choices == tuple(OBJECTIVES)
+    assert fields["architecture"][0].choices == tuple(BACKBONES)
     assert fields["solver"][0].choices == tuple(SOLVERS)
     assert set(fields["val_classifier"][0].choices) <= set(CLASSIFIERS)
 
@@ -98,7 +132,7 @@ def test_a_written_configuration_is_a_recipe(config: TrainConfig, tmp_path: Path
     assert read_recipe(str(path), {"seed": 7}) == dataclasses.replace(config, seed=7)
 
 
-@pytest.mark.parametrize("text", ["seed = 1", "[config", "config = 3"])
+@pytest.mark.parametrize("text", ["seed = 1", "[config", "config = 3", "extends = 3\n[config]"])
 def test_a_file_that_is_no_recipe(text: str, tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(OptionError, match="table"):

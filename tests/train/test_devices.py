@@ -61,9 +61,12 @@ def test_two_processes(data: Path, tmp_path: Path, alone: Path, command: list[st
     for ours, theirs in zip(rows(tmp_path / "run"), rows(alone), strict=True):
         assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-3)
         assert ours["accuracy"] == pytest.approx(theirs["accuracy"], abs=0.02)
-    learnt = [torch.load(output / "last.ckpt", weights_only=True)["learner"] for output in (tmp_path / "run", alone)]
-    for name, value in learnt[1].items():
-        torch.testing.assert_close(learnt[0][name], value, rtol=0.01, atol=2e-3, msg=name)
+    ours, theirs = (
+        torch.load(output / "last.ckpt", weights_only=True)["learner"] for output in (tmp_path / "run", alone)
+    )
+    assert ours.keys() == theirs.keys()
+    vectors = [torch.cat([learnt[name].flatten().double() for name in theirs]) for learnt in (ours, theirs)]
+    assert (vectors[0] - vectors[1]).norm() < 0.01 * vectors[1].norm()
 
 
 def normalise_a_share(rank: int, folder: str) -> None:

@@ -59,7 +59,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
             or self.num_batches_tracked is None
         ):
             return super().forward(x)
-        cast(Tensor, self.num_batches_tracked).add_(1)
+        self.num_batches_tracked.add_(1)
         values = x.to(torch.promote_types(x.dtype, torch.float32))  # also where a mixed precision asks for less
         count = x.numel() // x.shape[1] * distributed.get_world_size()
         mean = _Total.apply(values.sum(dim=(0, 2, 3))) / count

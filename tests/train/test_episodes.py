@@ -123,4 +123,4 @@ def test_two_devices_share_the_episodes_and_average_the_gradients(data: Path, tm
             (learner(augment(store.images[rows], numbers), store.labels[rows]).loss / 2).backward()
         optimizer.step()
     for name, value in learnt(tmp_path / "run").items():
-        torch.testing.assert_close(value, learner.state_dict()[name], rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(value, learner.state_dict()[name], rtol=1e-3, atol=3e-5)

@@ -104,9 +104,9 @@ class Flow:
     Attributes:
         query_image, support_image: the pixels that the model saw, or a sheet of them.
         query_boxes, support_boxes: top, left, bottom, right of each node, in [0, 1] of the picture.
-        similarity: centred cosine, in [-1, 1].
-        query_weight, support_weight: cross-reference weights; the marginals of the plan.
-        plan: the optimal flow.
+        similarity: of the nodes by the classifier's metric; a cosine, in [-1, 1], or at most 0.
+        query_weight, support_weight: of the nodes, by the classifier's rule; the marginals of the plan.
+        plan: the flow; optimal, or in proportion to both weights.
         temperature: factor between the score and the logit.
         logit: what the classifier answered; it does not come from this record's own arithmetic.
         query_names, support_names: what people call the nodes; empty for the cells of one grid.
@@ -137,7 +137,7 @@ class Flow:
 
     @property
     def score(self) -> float:
-        """Flow-weighted mean similarity, in [-1, 1]."""
+        """Flow-weighted mean similarity."""
         return float((self.plan * self.similarity).sum())
 
     @property

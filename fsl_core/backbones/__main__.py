@@ -70,7 +70,11 @@ def place(name: str) -> Path:
         raise WeightsError(f"A name must be made of letters, digits, '_', '-' and '.', got {name!r}; choose another.")
     if name in read_manifest():
         raise WeightsError(f"{name} is the name of a backbone that ships; choose another.")
-    if path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be written ({error.strerror}); choose another place with --as.") from error
+    if there:
         raise WeightsError(f"{path} is there already; delete it first, or choose another name.")
     return path
 

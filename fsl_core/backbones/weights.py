@@ -1,5 +1,6 @@
 """Weights on disk: safetensors files that carry their architecture and input specification in the header."""
 
+import errno
 import hashlib
 import json
 from collections.abc import Mapping
@@ -84,7 +85,10 @@ def write_weights(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part, dict(header))
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, part, dict(header))
+    except SafetensorError as error:  # what the library makes of a full disk or a folder that cannot be written to
+        raise OSError(errno.EIO, str(error)) from error
     part.replace(path)
 
 

@@ -15,6 +15,7 @@ NORM_FLOOR = 1e-8  # of the published code's cosine
 WEIGHT_FLOOR = 1e-3  # of the published code, before normalising
 SECOND_FLOOR = 1e-5  # which its OpenCV path adds to the first
 CLUSTERS = 5  # of k-means; the paper names no number
+ROUNDING = 1e-6  # of the length of all nodes together; what lies closer is one place
 CLUSTERINGS = ("kmeans", "mean_shift")
 
 
@@ -130,18 +131,22 @@ def cluster_sizes(nodes: Float[Tensor, "images n channels"], method: str) -> Flo
 
     Args:
         method: "kmeans" with 5 clusters, the first centres drawn with a fixed seed, or "mean_shift" with scikit-learn's
-            estimate of the bandwidth.
+            estimate of the bandwidth, from at least one neighbour of each node.
     """
     sizes = [_cluster_sizes(image, method) for image in nodes.detach().double().cpu().numpy()]
     return torch.from_numpy(np.stack(sizes)).to(nodes)
 
 
 def _cluster_sizes(image: Float[np.ndarray, "n channels"], method: str) -> Float[np.ndarray, " n"]:
-    from sklearn.cluster import KMeans, MeanShift  # not before it is needed: slow to import
+    from sklearn.cluster import KMeans, MeanShift, estimate_bandwidth  # not before it is needed: slow to import
 
     different = len(np.unique(image, axis=0))
     if different == 1:
         return np.ones(len(image))
-    fit = KMeans(min(CLUSTERS, different), n_init=1, random_state=0) if method == "kmeans" else MeanShift()
+    if method == "kmeans":
+        fit = KMeans(min(CLUSTERS, different), n_init=1, random_state=0)
+    else:
+        bandwidth = estimate_bandwidth(image, quantile=max(0.3, 2 / len(image)))  # a node is its own first neighbour
+        fit = MeanShift(bandwidth=bandwidth + ROUNDING * float(np.linalg.norm(image)))
     label = fit.fit(image).labels_
     return np.bincount(label)[label].astype(float)

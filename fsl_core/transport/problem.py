@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -49,7 +48,7 @@ class TransportProblem:
                 raise TransportError(
                     f"The {name} of a transport problem must not be negative, got {mass.min().item():.3g}."
                 )
-        totals = source.detach().double().sum(dim=1), target.detach().double().sum(dim=1)
+        totals = [_double(mass.detach()).sum(dim=1) for mass in (source, target)]
         wrong = ((totals[0] - totals[1]).abs() > TOTALS_TOLERANCE * totals[0]) | (totals[0] <= 0)
         if wrong.any():
             first = int(wrong.nonzero()[0])
@@ -60,17 +59,20 @@ class TransportProblem:
 
     def _is_fine(self) -> bool:
         """A quick look that finds nothing wrong with almost all sound problems, and with no other."""
-        given, taken = (mass.detach().sum(dim=1, dtype=torch.float64) for mass in (self.source, self.target))
+        given, taken = (_double(mass.detach()).sum(dim=1) for mass in (self.source, self.target))
         close = ((given - taken).abs() <= TOTALS_TOLERANCE * given).all() & (given > 0).all()
         positive = (self.source >= 0).all() & (self.target >= 0).all()
-        return bool(close & positive & self.cost.detach().sum().isfinite())
+        return bool(close) and bool(positive & self.cost.detach().sum().isfinite())
 
 
 def double_precision(problem: TransportProblem) -> TransportProblem:
     """The problem in float64, the target scaled to the total of the source; on the CPU where a device lacks float64."""
-    parts = (problem.cost, problem.source, problem.target)
-    cost, source, target = ((part.cpu() if part.device.type == "mps" else part).double() for part in parts)
+    cost, source, target = (_double(part) for part in (problem.cost, problem.source, problem.target))
     return TransportProblem(cost, source, target * (source.sum(dim=1) / target.sum(dim=1))[:, None])
+
+
+def _double(values: Tensor) -> Tensor:
+    return (values.cpu() if values.device.type == "mps" else values).double()
 
 
 @dataclass(frozen=True, eq=False)

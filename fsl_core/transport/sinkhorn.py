@@ -101,14 +101,13 @@ def _solve(
         step = torch.where(target > 0, epsilon * (target.log() - columns), 0.0)
         if iteration % CHECKED_EVERY == 0:
             missed = (columns.exp() - target).abs().sum(dim=1)
-            status = torch.where(missed <= options.tolerance, SOLVED, ITERATION_LIMIT)
-            if epsilon == options.epsilon and (status == SOLVED).all():
-                break
+            if epsilon == options.epsilon:
+                status = torch.where(missed <= options.tolerance, SOLVED, ITERATION_LIMIT)
+                if (status == SOLVED).all():
+                    break
             step = _best_step(problem, u, v, step, epsilon)
             epsilon = max(options.epsilon, epsilon / ANNEALING)
         v = torch.where(target > 0, v + step, -torch.inf)
-    if epsilon > options.epsilon:
-        status = torch.full_like(status, ITERATION_LIMIT)
     u, _ = _rows_exact(problem, v, options.epsilon)
     x = ((u[:, :, None] + v[:, None] - cost) / options.epsilon).exp()
     u = torch.where(source > 0, u, -options.epsilon * ((v[:, None] - cost) / options.epsilon).logsumexp(dim=2))

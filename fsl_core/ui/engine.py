@@ -166,7 +166,7 @@ class Engine:
     ) -> Match:
         """How DeepEMD, with its options in the project's settings, matches a query to a class or to one picture.
 
-        A class is shown as the mean of its pictures' pixels, as its map is the mean of their maps.
+        A class is shown as the mean of its pictures' pixels, also where its map is a learnt one.
 
         Raises:
             FSLError: the query, the class or the picture was removed, no region has weight, or the solver gave up.
@@ -191,7 +191,9 @@ class Engine:
             pairing = Pairing(query, row, before + pictures.index(pair.picture_id))
         found = what_if(classifier, features, pairing, images, emphasis)
         seconds = time.perf_counter() - start
-        return Match(found, reconstruct(found.after), classifier.solver, seconds)
+        return Match(
+            found, reconstruct(found.after), classifier.solver if classifier.flow == "optimal" else "none", seconds
+        )
 
     def _backbone(self, ticket: Ticket, name: str, device: str) -> "Backbone":
         ticket.report(0.0, LOADING)

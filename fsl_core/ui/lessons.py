@@ -229,7 +229,7 @@ def _numbers(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _put_back(preset: str) -> None:
-    st.session_state[TABLES].pop(preset)
+    st.session_state[TABLES].pop(preset, None)
     st.session_state[TURNS] += 1  # editors of another key, without the edits of these
 
 

@@ -221,3 +221,10 @@ def test_names_that_cannot_be_used(
     assert fragment in capsys.readouterr().err
     assert main(["import", str(tmp_path / "none.pth"), "--as", "mine"]) == 2
     assert "There is no file" in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path / "a.pth", {"params": small()})
+    for place in (f"{tmp_path / ('x' * 300)}.safetensors", "/proc/none.safetensors"):
+        assert main(["import", str(file), "--as", place]) == 2
+        assert "cannot be written" in capsys.readouterr().err

@@ -101,3 +101,11 @@ def test_each_node_weighs_as_much_as_its_cluster_has_nodes(method: str) -> None:
 def test_an_image_without_structure_has_equal_weights(method: str) -> None:
     assert torch.equal(cluster_sizes(torch.ones(2, 9, 4), method), torch.ones(2, 9))
     assert cluster_sizes(torch.rand(1, 1, 4), method).tolist() == [[1.0]]
+
+
+def test_mean_shift_tells_few_nodes_apart_by_more_than_rounding() -> None:
+    """Of six nodes the usual estimate sees none but the node itself."""
+    places = torch.tensor([[0.0, 0.0], [0.1, 0.0], [50.0, 0.0], [50.1, 0.0], [0.0, 80.0], [0.1, 80.0]])
+    assert cluster_sizes(places[None], "mean_shift").tolist() == [[2.0] * 6]
+    nearly = 1 + 1e-8 * torch.randn(4, 13, 64, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    assert cluster_sizes(nearly, "mean_shift").isfinite().all()

@@ -31,3 +31,13 @@ def test_potentials_of_a_plan_that_is_not_optimal_miss_its_cost() -> None:
     u, v = from_plan(problem, crossed)
     assert (u[:, :, None] + v[:, None] <= cost).all()
     assert (half * (u + v)).sum() <= 0
+
+
+def test_a_plan_that_opencv_left_before_the_optimum_is_no_solution() -> None:
+    """OpenCV gives up without a word on large problems; a small one of the same kind is solved."""
+    for n, status in ((25, 0), (300, 1)):
+        generator = torch.Generator().manual_seed(1)
+        masses = torch.rand(2, 1, n, generator=generator) + 0.05
+        source, target = masses / masses.sum(dim=2, keepdim=True)
+        answer = OpenCV()(TransportProblem(torch.rand(1, n, n, generator=generator), source, target))
+        assert answer.status.tolist() == [status]

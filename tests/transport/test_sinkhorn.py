@@ -46,3 +46,10 @@ def test_a_plan_that_nearly_falls_apart_converges() -> None:
     answer = Sinkhorn(max_iterations=200)(problem)
     assert (answer.status == 0).all()
     assert torch.allclose(answer.cost, Exact()(problem).cost, atol=1e-5)
+
+
+def test_a_limit_before_the_last_blur_is_no_solution() -> None:
+    problem = random_problem(3, 25, 25)
+    answer = Sinkhorn(epsilon=0.5, max_iterations=10)(problem)
+    missing = (answer.plan.sum(dim=1) - problem.target).abs().sum(dim=1)
+    assert (answer.status[missing > 1e-6] == 1).all() and (missing > 1e-6).any()

@@ -52,7 +52,7 @@ class Schedule:
         return layer
 
 
-# Of 5-way 5-shot episodes on Tiny-ImageNet 141 were classified as well (0.02 points less, +- 0.32) by "fast".
+# Of 600 5-way 5-shot episodes on Tiny-ImageNet "fast" classifies 77.05 %, "published" 77.16 % (benchmarks/deepemd.py).
 SCHEDULES = {
     "fast": Schedule(rate=100.0, epochs=19, batch=4),
     "published": Schedule(rate=100.0, epochs=100, batch=4),

@@ -36,25 +36,23 @@ def say_pair(solution: Solution, piles: Piles, pile: int, hole: int) -> None:
     st.markdown(f"**{a} → {b}**: cost {cost:.4f}; prices {prices}: {end}. Here {100 * mass:.2f} % of the mass flows.")
 
 
-def draw(lesson: Lesson, preset: str) -> None:
-    """The flows, and what chooses which of them are seen."""
-    piles, place = lesson.piles, st.container()
+def draw(lesson: Lesson, preset: str, pile: int | None, hole: int | None) -> None:
+    """The flows of the chosen solver; of the selected pile and hole, if there are any."""
     lessons.choose_solver()
     solution = lessons.chosen(lesson)
-    pile, hole = lessons.select(piles)
-    with place:
-        show_clickable(
-            figures.moves(solution, piles, pile, hole), f"fsl_moves_{preset}", "transport",
-            "Piles as discs and holes as rings on a plane; curves join them, as thick as the mass that is moved.",
-            lessons.clicked,
-        )  # fmt: skip
-        st.caption(
-            "Discs are piles (A, B, …), rings are holes (1, 2, …), as large as their mass; beside each name stands its "
-            "price. Curves are as thick as the mass that is moved. Click a pile or a hole to see its flows alone.",
-            help=glossary.explain("price"),
-        )
+    show_clickable(
+        figures.moves(solution, lesson.piles, pile, hole), f"fsl_moves_{preset}", "transport",
+        "Piles as discs and holes as rings on a plane; curves join them, as thick as the mass that is moved.",
+        lessons.clicked,
+    )  # fmt: skip
+    st.caption(
+        "Discs are piles (A, B, …), rings are holes (1, 2, …), as large as their mass; beside each name stands its "
+        "price. Curves are as thick as the mass that is moved. Click a pile or a hole to see its flows alone and to "
+        "move it.",
+        help=glossary.explain("price"),
+    )
     if pile is not None and hole is not None:
-        say_pair(solution, piles, pile, hole)
+        say_pair(solution, lesson.piles, pile, hole)
 
 
 def matrices(solution: Solution, piles: Piles) -> None:
@@ -97,10 +95,15 @@ preset, power = lessons.choose()
 tables, drawing = st.columns([1, 2])
 with tables:
     piles = lessons.edit(preset)
+    if piles:
+        pile, hole = lessons.select(piles)
+        lessons.move(preset, piles, (pile, hole))
+lesson = None
 with drawing:
-    lesson = lessons.solve(piles, power) if piles else None
+    if piles:
+        lesson = lessons.solve(piles, power)
     if lesson:
-        draw(lesson, preset)
+        draw(lesson, preset, pile, hole)
 if lesson:
     say(lessons.chosen(lesson), lesson.piles)
     matrices(lessons.chosen(lesson), lesson.piles)

@@ -17,6 +17,7 @@ from fsl_core.transport import SOLVERS, TransportProblem
 from fsl_core.types import check_options, option
 
 BLOCK = 2**23  # numbers in the similarity maps that are held at once
+Targets = tuple[Float[Tensor, "n_target channels height width"], Int[Tensor, " n_target"]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +115,7 @@ class DeepEMD(Classifier):
         )
         return Prediction(self.class_logits(logits, labels))
 
-    def targets(
-        self, features: EpisodeFeatures
-    ) -> tuple[Float[Tensor, "n_target channels height width"], Int[Tensor, " n_target"]]:
+    def targets(self, features: EpisodeFeatures) -> Targets:
         """The maps that queries are matched to, and the class of each: support images, or one prototype a class."""
         if self.shots in ("nearest", "fused"):
             return features.support, features.support_labels

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from fsl_core.classifiers import DeepEMD
+from fsl_core.classifiers.deepemd import Targets
 from fsl_core.errors import OptionError
 from fsl_core.explain.matching import Images, flow_to
 from fsl_core.features import EpisodeFeatures
@@ -24,7 +25,12 @@ class Pairing(NamedTuple):
 
 
 def what_if(
-    classifier: DeepEMD, features: EpisodeFeatures, pairing: Pairing, images: Images, emphasis: Emphasis
+    classifier: DeepEMD,
+    features: EpisodeFeatures,
+    pairing: Pairing,
+    images: Images,
+    emphasis: Emphasis,
+    targets: Targets | None = None,
 ) -> WhatIf:
     """One match and the logits of all classes, with the regions' weights as they are and as `emphasis` changes them.
 
@@ -34,6 +40,7 @@ def what_if(
 
     Args:
         images: the query and the support image to show beside it, as in `match_class`.
+        targets: `classifier.targets(features)`, where they are known already: a learnt layer takes its time.
 
     Raises:
         OptionError: a region does not exist, a factor is negative or not finite, or no region of a picture is left.
@@ -41,7 +48,7 @@ def what_if(
     """
     query, label = features.query[pairing.query], pairing.label
     with torch.inference_mode():
-        maps, labels = classifier.targets(features)
+        maps, labels = targets or classifier.targets(features)
         if pairing.support is None:
             shown = maps[labels == label].mean(dim=0)
         else:  # the only one of its class

@@ -1,14 +1,11 @@
 """What the worker does: features of new pictures, then the classifier. torch is imported here, at first use."""
 
-import atexit
-import gc
 import importlib
-import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,6 +13,7 @@ from jaxtyping import Float, UInt8
 
 from fsl_core.errors import FSLError
 from fsl_core.records import Emphasis, Flow, WhatIf
+from fsl_core.ui.collector import passed_over_by_the_collector
 from fsl_core.ui.jobs import Ticket
 from fsl_core.ui.pieces import AUTO, Answer
 from fsl_core.ui.project import Project
@@ -25,14 +23,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fsl_core.backbones import Backbone
+    from fsl_core.classifiers import DeepEMD
+    from fsl_core.classifiers.deepemd import Targets
     from fsl_core.data.patches import Patches
     from fsl_core.features import EpisodeFeatures
 
 BATCH = 8  # images, or about as many patches, between two looks at whether anybody still waits
 KEPT_MAPS = 4000
 KEPT_BACKBONES = 2
+KEPT_TARGETS = 8
 LOADING = "Loading the backbone"
-FREEZE_EVERY = 0.05  # seconds
 UNCHANGED = Emphasis()
 SLOW_TO_IMPORT = (
     "torch",
@@ -77,42 +77,17 @@ class Pair(NamedTuple):
     picture_id: str | None = None
 
 
-atexit.register(gc.unfreeze)  # what was frozen is given back in order
-
-
-@contextmanager
-def _passed_over_by_the_collector() -> Iterator[None]:
-    """Have Python's garbage collector pass over everything that is made meanwhile, of which most stays for ever.
-
-    Streamlit collects garbage after every run of a page. That takes half a second once torch is in memory and holds up
-    all threads: with it, loading would take twice as long and the pages would stutter.
-    """
-    done = threading.Event()
-
-    def freeze() -> None:
-        while not done.wait(FREEZE_EVERY):
-            gc.freeze()
-
-    thread = threading.Thread(target=freeze, name="freeze", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-        gc.freeze()
-
-
 class Engine:
     """Backbones and feature maps that all sessions share; only the worker calls it, one job at a time."""
 
     def __init__(self) -> None:
         self._backbones: OrderedDict[tuple[str, str], Backbone] = OrderedDict()
         self._maps: OrderedDict[tuple[str, str, str, str], Tensor] = OrderedDict()
+        self._targets: OrderedDict[tuple[DeepEMD, str], Targets] = OrderedDict()
 
     def warm_up(self, ticket: Ticket, backbone: str) -> None:
         """Import what is needed and load a backbone, so that the first answer comes sooner."""
-        with _passed_over_by_the_collector():
+        with passed_over_by_the_collector():
             for module in SLOW_TO_IMPORT:
                 importlib.import_module(module)
             self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
@@ -189,11 +164,21 @@ class Engine:
         if pair.picture_id in pictures:
             before = sum(len(image_class.pictures) for image_class in project.classes[:row])
             pairing = Pairing(query, row, before + pictures.index(pair.picture_id))
-        found = what_if(classifier, features, pairing, images, emphasis)
+        found = what_if(classifier, features, pairing, images, emphasis, self._targets_of(classifier, features))
         seconds = time.perf_counter() - start
         return Match(
             found, reconstruct(found.after), classifier.solver if classifier.flow == "optimal" else "none", seconds
         )
+
+    def _targets_of(self, classifier: "DeepEMD", features: "EpisodeFeatures") -> "Targets":
+        """What the queries are matched to; learnt once for a support set, whatever is asked about it."""
+        support = sha256(features.support.cpu().numpy().tobytes()).hexdigest()
+        key = classifier, f"{support} {features.support_labels.tolist()}"
+        if key not in self._targets:
+            self._targets[key] = classifier.targets(features)
+            while len(self._targets) > KEPT_TARGETS:
+                self._targets.popitem(last=False)
+        return self._targets[key]
 
     def _backbone(self, ticket: Ticket, name: str, device: str) -> "Backbone":
         ticket.report(0.0, LOADING)

@@ -33,6 +33,7 @@ FORMATS = {
 }  # fmt: skip
 USUAL = EPSILONS[6]
 MOST_MASS = 100.0
+MOVES = ("x", 1.0, 0.01, "%.2f"), ("y", 1.0, 0.01, "%.2f"), ("mass", MOST_MASS, 1.0, "%.0f")  # sliders of these fields
 MOST_TERMS = 12  # that are written out
 ROUNDING = 1e-12  # of a value: what double precision leaves over
 
@@ -107,7 +108,7 @@ def edit(preset: str) -> Piles | None:
     turn = state.setdefault(TURNS, 0)
     keys = [f"fsl_lesson_{kind}_{preset}_{turn}" for kind in Tables._fields]
     if keys[0] not in state:
-        state[BEGUN] = left.get(preset) or _tables(EXAMPLES[preset])
+        state[BEGUN] = _current(preset)
     begun: Tables = state[BEGUN]
     edited = Tables(*(
         st.data_editor(
@@ -115,7 +116,7 @@ def edit(preset: str) -> Piles | None:
         )
         for table, key, kind in zip(begun, keys, Tables._fields, strict=True)
     ))  # fmt: skip
-    if not all(now.equals(before) for now, before in zip(edited, begun, strict=True)):
+    if preset in left or not all(now.equals(before) for now, before in zip(edited, begun, strict=True)):
         left[preset] = edited
     if preset in left:
         st.button("Put it back", on_click=_put_back, args=(preset,), icon=":material/restart_alt:", type="tertiary")
@@ -184,6 +185,34 @@ def select(piles: Piles) -> tuple[int | None, int | None]:
         if chosen != [None, None]:
             st.button("Clear", on_click=st.session_state.update, args=[{PILE: EVERY, HOLE: EVERY}])
     return chosen[0], chosen[1]
+
+
+def move(preset: str, piles: Piles, chosen: tuple[int | None, int | None]) -> None:
+    """Sliders that carry the selected pile and the selected hole about, and make them heavier or lighter."""
+    for side, (table, row, names) in enumerate(
+        zip(_current(preset), chosen, (piles.pile_names, piles.hole_names), strict=True)
+    ):
+        if row is None:
+            continue
+        for column, (field, most, step, form) in zip(st.columns(3), MOVES, strict=True):
+            key = f"fsl_lesson_{Tables._fields[side]}_{field}"
+            st.session_state[key] = float(np.nan_to_num(table[field].iloc[row]))
+            column.slider(
+                f"{field} of {names[row]}", 0.0, most, step=step, key=key, on_change=_moved,
+                args=(preset, side, row, field, key), format=form,
+            )  # fmt: skip
+
+
+def _moved(preset: str, side: int, row: int, field: str, key: str) -> None:
+    tables = Tables(*(table.copy() for table in _current(preset)))
+    tables[side].iloc[row, tables[side].columns.get_loc(field)] = st.session_state[key]
+    st.session_state[TABLES][preset] = tables
+    st.session_state[TURNS] += 1  # editors of another key, which begin with these tables
+
+
+def _current(preset: str) -> Tables:
+    """Piles and holes as they were last typed or moved."""
+    return st.session_state[TABLES].get(preset) or _tables(EXAMPLES[preset])
 
 
 def clicked(key: str) -> None:

@@ -1,4 +1,4 @@
-"""How DeepEMD matches, set on the Matching page: the same options as in the sidebar, where DeepEMD is chosen there."""
+"""How DeepEMD matches, set on the Matching page: the same regions and, for DeepEMD, options as in the sidebar."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ import streamlit as st
 from fsl_core.types import params
 from fsl_core.ui import session, uploads
 from fsl_core.ui.engine import Pair
+from fsl_core.ui.fields import choose_regions, number_patches
 from fsl_core.ui.options import options_of
 
 PLACE = "matching"  # of messages
@@ -28,8 +29,10 @@ def options() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="fsl_match_options"):
         with st.spinner("Getting the classifiers ready …"):
             from fsl_core.classifiers import DeepEMD
+        choose_regions(PLACE)
         options_of("deepemd", DeepEMD, PLACE, VISIBLE)
         with st.popover("More options", icon=":material/tune:"):
+            number_patches(PLACE)
             options_of("deepemd", DeepEMD, PLACE, tuple(name for name in params(DeepEMD) if name not in VISIBLE))
             changed = bool(session.project().settings.options.get("deepemd"))
             st.button("Back to the defaults", on_click=_forget, disabled=not changed, icon=":material/restart_alt:")

@@ -271,3 +271,14 @@ def test_two_solvers_stand_side_by_side(asked: list[Pair]) -> None:
     assert list(table["status"]) == ["solved", "solved"]
     assert (table["value (cost of the plan)"] > 0.4999).all()
     assert len(figures_of(page)) == 9
+
+
+def test_the_regions_are_chosen_on_the_page_too(asked: list[Pair]) -> None:
+    page = open_page()
+    page.selectbox(key="matching_regions").select("sampling:9").run()
+    page.number_input(key="matching_patches_count").set_value(4).run()
+    assert page.session_state[session.PROJECT].settings.regions == "sampling:4"
+    assert page.selectbox(key="matching_regions").value == "sampling:4"
+    page.selectbox(key="matching_regions").select("cells").run()
+    assert page.session_state[session.PROJECT].settings.regions == "cells"
+    assert "matching_patches_count" not in [field.key for field in page.number_input]

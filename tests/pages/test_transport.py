@@ -101,3 +101,20 @@ def test_tables_without_mass_are_said_to_be() -> None:
     assert "some mass" in page.info[0].value
     next(button for button in page.button if button.label == "Put it back").click()
     assert finished(page.run()).metric[0].value == "0.8000"
+
+
+def test_sliders_move_what_is_selected_and_the_tables_follow() -> None:
+    page = opened(**{lessons.PRESET: "tie"})
+    assert not page.slider
+    page.selectbox(key=lessons.PILE).select("A").run()
+    page.slider(key="fsl_lesson_piles_y").set_value(0.9)
+    assert finished(page.run()).metric[0].value == "0.4000"  # A lies on hole 1 now, B still goes 0.8 to hole 2
+    page.selectbox(key=lessons.HOLE).select("2").run()
+    page.slider(key="fsl_lesson_holes_mass").set_value(0.0)
+    assert finished(page.run()).metric[0].value == "0.4000"  # all of B goes to hole 1 instead
+    assert [slider.value for slider in page.slider] == [0.1, 0.9, 50, 0.9, 0.1, 0]
+    moved = page.session_state[lessons.TABLES]["tie"]
+    assert list(moved.piles["y"]) == [0.9, 0.9] and list(moved.holes["mass"]) == [50, 0]
+    next(button for button in page.button if button.label == "Put it back").click()
+    assert finished(page.run()).metric[0].value == "0.8000"
+    assert page.slider(key="fsl_lesson_piles_y").value == 0.1

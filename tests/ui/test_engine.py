@@ -9,8 +9,9 @@ from fsl_core.backbones import load_backbone
 from fsl_core.classifiers import DeepEMD
 from fsl_core.classify import classify
 from fsl_core.data.patches import parse_regions
+from fsl_core.records import Emphasis
 from fsl_core.ui import cached
-from fsl_core.ui.engine import Engine, Pair
+from fsl_core.ui.engine import UNCHANGED, Engine, Pair
 from fsl_core.ui.jobs import Abandoned, Ticket
 from fsl_core.ui.project import Project
 from fsl_core.ui.store import Store
@@ -88,6 +89,28 @@ def test_the_match_of_a_class_adds_up_to_its_logit(work: tuple[Store, Project], 
     assert match.flow.temperature == 4.0
     assert match.reconstruction.shape == match.flow.query_image.shape
     assert match.flow.query_regions.grid == (4, 4)
+
+
+def test_a_structured_class_is_learnt_once_for_a_support_set(
+    work: tuple[Store, Project], small_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, project = work
+    project = replace(project, settings=project.settings.with_option("deepemd", "shots", "structured"))
+    learnt, prototypes = [], DeepEMD.prototypes
+    monkeypatch.setattr(DeepEMD, "prototypes", lambda *args: learnt.append(1) or prototypes(*args))
+    engine, owner = Engine(), project.classes[2].id
+
+    def logit(project: Project, query: int, emphasis: Emphasis = UNCHANGED) -> float:
+        pair = Pair(project.queries[query].id, owner)
+        return engine.match(QUIET, store, project, small_backbone, pair, emphasis).flow.logit
+
+    first = logit(project, 0)
+    assert logit(project, 0) == first != logit(project, 0, Emphasis({0: 4.0, 5: 0.0, 10: 0.0}, {}))
+    assert logit(project, 1) != first and len(learnt) == 1
+    longer = replace(project, settings=project.settings.with_option("deepemd", "structured_layer", "published"))
+    assert logit(longer, 0) != first and len(learnt) == 2
+    other = project.classes[0]
+    assert logit(project.with_class(replace(other, pictures=other.pictures[:1])), 0) and len(learnt) == 3
 
 
 @pytest.mark.parametrize("regions", ["grid:1,2", "sampling:5"])

@@ -118,8 +118,10 @@ def edit(preset: str) -> Piles | None:
     ))  # fmt: skip
     if preset in left or not all(now.equals(before) for now, before in zip(edited, begun, strict=True)):
         left[preset] = edited
-    if preset in left:
-        st.button("Put it back", on_click=_put_back, args=(preset,), icon=":material/restart_alt:", type="tertiary")
+    st.button(
+        "Put it back", on_click=_put_back, args=(preset,), icon=":material/restart_alt:", type="tertiary",
+        disabled=preset not in left,
+    )  # fmt: skip
     if any(table["mass"].sum() <= 0 for table in edited):
         st.info("Give at least one pile and one hole some mass.", icon=":material/landscape:")
         return None

@@ -24,13 +24,15 @@ class Objective(nn.Module, ABC):
     Its arguments are `channels` of the network, `n_classes` of the data, and fields of a training run by their names.
 
     It is called with the maps `[views * batch, channels, height, width]`, first the first view of every image, then the
-    second of every image, and the labels `[batch]`, rows of the training classes; where it `needs_teacher`, also with
+    second of every image, and the labels `[batch]`, rows of the training classes. Where it wants them `rotated`, the
+    maps of the first views turned by 90, by 180 and by 270 degrees follow; where it `needs_teacher`, it is also given
     the teacher's maps `[batch, teacher's channels, height, width]` and logits `[batch, n_classes]` of the same images.
     """
 
     episodic: ClassVar[bool] = False  # whether a batch is made of whole episodes instead of any images
     needs_teacher: ClassVar[bool] = False
     views: int = 1  # augmented versions of each image
+    rotated: bool = False  # whether the first of them is wanted turned, too
     forward: Callable[..., Loss]
 
     def heads(self) -> dict[str, Tensor]:

@@ -20,7 +20,8 @@ class SCL(Objective):
 
     CE is the cross-entropy of a linear layer on the pooled features, averaged over the views. GC compares projected
     pooled features, SC the maps by `spatial_similarity`, each with those of all views of all images of all devices.
-    Heads whose weight is 0 are left out, and without a contrastive loss one view of each image is enough.
+    Heads whose weight is 0 are left out, and without a contrastive loss one view of each image is enough, unless CE is
+    to see `two_views` (the paper's Table 1, CE with augmentation).
 
     Departures: contrastive losses are means over the rows (`contrastive_loss`). The published code always projects the
     pooled features, also where no loss looks at them.
@@ -37,6 +38,8 @@ class SCL(Objective):
         contrastive_temperature: float = 0.1,
         aggregation: str = "mean",
         projection: int = 80,
+        spatial_side: int = 0,
+        two_views: bool = False,
     ) -> None:
         """Make the heads.
 
@@ -45,6 +48,7 @@ class SCL(Objective):
             contrastive_temperature: what the similarities are divided by; > 0.
             aggregation: how the similarities of the positions become one, a key of `AGGREGATIONS`.
             projection: width of the projection head and of the attention's heads.
+            spatial_side: to which maps are pooled before SC; 0 = as they are. The paper pools 7x7 maps to 3x3.
 
         Raises:
             OptionError: all weights are 0.
@@ -56,7 +60,8 @@ class SCL(Objective):
         self.projection = projection_head(channels, projection) if global_weight else None
         self.attention = AttentionHeads(channels, projection) if spatial_weight else None
         self.weights = (cls_weight, global_weight, spatial_weight)
-        self.views = 2 if global_weight or spatial_weight else 1
+        self.views = 2 if two_views or global_weight or spatial_weight else 1
+        self.spatial_side = spatial_side
         self.self_supervised, self.temperature, self.aggregation = self_supervised, contrastive_temperature, aggregation
 
     def forward(self, maps: Float[Tensor, "rows channels height width"], labels: Int[Tensor, " images"]) -> Loss:
@@ -72,7 +77,8 @@ class SCL(Objective):
             similarity = global_similarity(self.projection(pooled))
             loss = loss + global_weight * batch_loss(similarity, targets, self.temperature)
         if self.attention:
-            similarity = spatial_similarity(self.attention(maps), self.aggregation)
+            cells = F.adaptive_avg_pool2d(maps, self.spatial_side) if self.spatial_side else maps
+            similarity = spatial_similarity(self.attention(cells), self.aggregation)
             loss = loss + spatial_weight * batch_loss(similarity, targets, self.temperature)
         return Loss(loss, accuracy)
 

@@ -43,10 +43,11 @@ class TrainConfig:
     block_size: int = option(5, "side of these squares", low=1, unit="cells")
     init: str = option("", "weights to start from: a .safetensors file or a shipped backbone's name; empty = random")
     objective: str = option(
-        "cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd", "scl", "distillation")
+        "cross_entropy", "what is minimised", choices=("cross_entropy", "deepemd", "protonet", "scl", "distillation")
     )
     label_smoothing: float = option(0.0, "mass that the target gives to the other classes", low=0.0, high=0.5)
     cls_weight: float = option(1.0, "weight of the cross-entropy", low=0.0)
+    two_views: bool = option(False, "let scl classify a second view of each image also where it contrasts nothing")
 
     global_weight: float = option(0.0, "weight of the contrastive loss of pooled features (GC)", low=0.0)
     spatial_weight: float = option(0.0, "weight of the spatial contrastive loss (SC)", low=0.0)
@@ -58,6 +59,8 @@ class TrainConfig:
         "mean", "how the similarities of two images' cells become one", choices=("mean", "sum", "max", "logsumexp")
     )
     projection: int = option(80, "features that projection and attention heads end with", low=1)
+    spatial_side: int = option(0, "maps are pooled to this side before SC; 0 = not", low=0, unit="cells")
+    rotation_weight: float = option(0.0, "weight of predicting by how much an image is turned, in protonet", low=0.0)
 
     teacher: str = option("", "weights with a classification head: a .safetensors file or a shipped backbone's name")
     kl_weight: float = option(1.0, "weight of the divergence from the teacher's classes", low=0.0)
@@ -91,10 +94,11 @@ class TrainConfig:
     epochs: int = option(120, "passes over the training images, or times `episodes` episodes", low=1)
     batch: int = option(128, "images in a step, or episodes of an episodic objective, over all devices", low=1)
     drop_last: bool = option(True, "leave out what is left of an epoch after the last whole batch")
-    learning_rate: float = option(0.1, "peak learning rate of SGD", low=0.0)
+    optimizer: str = option("sgd", "how parameters follow the gradient", choices=("sgd", "adam"))
+    learning_rate: float = option(0.1, "peak learning rate", low=0.0)
     momentum: float = option(0.9, "of SGD", low=0.0, high=1.0)
-    nesterov: bool = option(True, "Nesterov's form of momentum")
-    weight_decay: float = option(5e-4, "of SGD, on all parameters", low=0.0)
+    nesterov: bool = option(True, "Nesterov's form of momentum, of SGD")
+    weight_decay: float = option(5e-4, "on all parameters", low=0.0)
     schedule: str = option(
         "step", "how the learning rate falls: in steps, or as a cosine to zero", choices=("step", "cosine")
     )
@@ -105,7 +109,9 @@ class TrainConfig:
 
     freeze_batch_norm: bool = option(False, "normalise by the statistics of the weights started from, not the batch's")
 
-    val_classifier: str = option("cosine", "what classifies the val episodes", choices=("cosine", "deepemd"))
+    val_classifier: str = option(
+        "cosine", "what classifies the val episodes", choices=("cosine", "deepemd", "protonet")
+    )
     val_episodes: int = option(200, "few-shot episodes on the val classes after each epoch", low=2)
     val_images: int = option(100, "images per val class that the episodes are drawn from", low=20)
     seed: int = option(1, "of weights, batches and augmentation", low=0)

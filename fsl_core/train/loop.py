@@ -43,9 +43,10 @@ def learning_rate(config: TrainConfig, epochs_done: float) -> float:
 def train(config: TrainConfig, data: str | None, output: Path, resume: bool = False) -> Path:
     """Train a backbone and return the path of its best weights, `output/best.safetensors`.
 
-    "Best" is the highest 5-way 1-shot accuracy of `config.val_classifier` on episodes of the val classes; if these are
-    learnt too (`config.split`), it is the last. Everything random is drawn from `config.seed` and the number of the
-    step, so that on the CPU a resumed run goes on exactly like an uninterrupted one.
+    "Best" is the highest 5-way accuracy of `config.val_classifier` on episodes of the val classes, 1-shot or, after
+    episodes of several shots, 5-shot; if these classes are learnt too (`config.split`), it is the last. Everything
+    random is drawn from `config.seed` and the number of the step, so that on the CPU a resumed run goes on exactly like
+    an uninterrupted one.
 
     Raises:
         TrainingError: the loss or its gradient is not finite (the published DeepEMD sets such gradients to 0), the
@@ -58,13 +59,14 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
         WeightsError: the weights to start from are not there.
     """
     run = start(config, data, output, resume)
+    measure = "val_1shot" if config.shot == 1 else "val_5shot"
     with open_log(run) as log, deferred_interrupt() as interrupt:
         while run.progress.epoch < config.epochs:
             row = train_epoch(run, interrupt) | validate(run)
             if log:
                 log.write(row)
-            if row["val_1shot"] > run.progress.best or config.split != "train":
-                run.progress.best = row["val_1shot"]
+            if row[measure] > run.progress.best or config.split != "train":
+                run.progress.best = row[measure]
                 save_best(run)
             run.progress.epoch += 1
             run.progress.step = 0

@@ -34,6 +34,7 @@ class Plan:
     Attributes:
         images: of the classes that are learnt.
         views: of each image in a step.
+        rotated: whether the first of them comes turned, too.
         steps: of an epoch.
         step_seconds: side of the images in pixels -> duration of a step.
         val_seconds: of the validation after each epoch.
@@ -48,6 +49,7 @@ class Plan:
     classes: int
     images: int
     views: int
+    rotated: bool
     steps: int
     step_seconds: dict[int, float]
     val_seconds: float
@@ -75,6 +77,7 @@ class Plan:
             f"Network      {config.architecture}, {self.parameters:,} parameters; heads {self.head_parameters:,}",
             f"Objective    {config.objective}; {self.views} view(s) of each image"
             + (f", the second by {config.second_view}" if self.views > 1 else "")
+            + (", the first in 4 rotations" if self.rotated else "")
             + (f"; teacher {config.teacher}" if OBJECTIVES[config.objective].needs_teacher else ""),
             f"Schedule     {config.epochs} epochs of {self.steps} steps of {step}",
             f"Rate         {', '.join(f'{rate:.2g} from epoch {epoch}' for epoch, rate in rates(config))}",
@@ -118,6 +121,7 @@ def make_plan(config: TrainConfig, data: str | None) -> Plan | None:
         classes=len(train_set.class_names),
         images=len(train_set),
         views=run.objective.views,
+        rotated=run.objective.rotated,
         steps=steps,
         step_seconds=step_seconds,
         val_seconds=val_seconds,

@@ -34,6 +34,9 @@ class Learner(nn.Module):
         self.teacher = teacher
 
     def forward(self, images: Float[Tensor, "images 3 height width"], labels: Int[Tensor, " batch"]) -> Loss:
+        if self.objective.rotated:
+            first = images[: len(labels)]
+            images = torch.cat((images, *(first.rot90(turns, (2, 3)) for turns in (1, 2, 3))))
         maps = self.network(images)
         return self.objective(maps, labels, *self.teacher(images)) if self.teacher else self.objective(maps, labels)
 
@@ -111,19 +114,13 @@ def assemble(
     validation = load_images(val_set, config.size, chosen, "Reading val images")
     learner = Learner(network, objective, teacher).to(memory_format=torch.channels_last)
     share_batch_norms(network, fabric)
-    optimizer = torch.optim.SGD(
-        learner.parameters(),
-        lr=config.learning_rate,
-        momentum=config.momentum,
-        nesterov=config.nesterov,
-        weight_decay=config.weight_decay,
-    )
     progress = Progress()
     if state:
         learner.load_state_dict(state["learner"])
-        optimizer.load_state_dict(state["optimizer"])
         progress = Progress(**state["progress"])
-    learner, optimizer = fabric.setup(learner, optimizer)
+    learner, optimizer = fabric.setup(learner, build_optimizer(config, learner))
+    if state:  # not before the parameters are on their device, where their momentum must be, too
+        optimizer.load_state_dict(state["optimizer"])
     return Run(config, spec, fabric, network, objective, learner, optimizer, progress, images, validation, output)
 
 
@@ -132,6 +129,14 @@ def build_objective(config: TrainConfig, channels: int, n_classes: int) -> Objec
     known = asdict(config) | {"channels": channels, "n_classes": n_classes}
     objective = OBJECTIVES[config.objective]
     return objective(**{name: known[name] for name in inspect.signature(objective).parameters})
+
+
+def build_optimizer(config: TrainConfig, learner: Learner) -> torch.optim.Optimizer:
+    """The optimiser of a run, for all parameters of network and objective."""
+    common: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    if config.optimizer == "adam":
+        return torch.optim.Adam(learner.parameters(), **common)
+    return torch.optim.SGD(learner.parameters(), momentum=config.momentum, nesterov=config.nesterov, **common)
 
 
 def initial_network(config: TrainConfig) -> Network:

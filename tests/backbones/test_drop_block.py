@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fsl_core.backbones import ResNet12
+from fsl_core.backbones import ResNet12, SEResNet12
 from fsl_core.backbones.drop_block import corner_rate, drop_block, kept, published_kept
 from fsl_core.errors import OptionError
 
@@ -66,23 +66,25 @@ def test_blocks_larger_than_the_map_and_nothing_left() -> None:
     assert torch.equal(drop_block(torch.ones(2, 3, 2, 2), 0.0, 5, published=True), torch.ones(2, 3, 2, 2))
 
 
-def trained(**options: float | str) -> ResNet12:
+def trained(kind: type[ResNet12] = ResNet12, **options: float | str) -> ResNet12:
     torch.manual_seed(0)
-    return ResNet12(WIDTHS, **options)
+    return kind(WIDTHS, **options)
 
 
-def test_it_acts_in_training_only_and_owns_no_tensors() -> None:
-    plain, dropping = trained(), trained(drop_rate=0.1, drop_block="correct")
+@pytest.mark.parametrize("kind", [ResNet12, SEResNet12])
+def test_it_acts_in_training_only_and_owns_no_tensors(kind: type[ResNet12]) -> None:
+    plain, dropping = trained(kind), trained(kind, drop_rate=0.1, drop_block="correct")
     assert plain.state_dict().keys() == dropping.state_dict().keys()
     images = torch.randn(4, 3, 32, 32)
     assert not torch.allclose(dropping(images), plain(images))
-    for network in (trained(drop_rate=0.9), trained(drop_rate=0.9, drop_block="published")):
-        assert torch.equal(network.eval()(images), trained().eval()(images))
+    for network in (trained(kind, drop_rate=0.9), trained(kind, drop_rate=0.9, drop_block="published")):
+        assert torch.equal(network.eval()(images), trained(kind).eval()(images))
 
 
+@pytest.mark.parametrize("kind", [ResNet12, SEResNet12])
 @pytest.mark.parametrize("way", ["correct", "published"])
-def test_squares_in_the_last_stages_once_enough_batches_were_seen(way: str) -> None:
-    network = trained(drop_rate=0.5, drop_block=way, block_size=2)
+def test_squares_in_the_last_stages_once_enough_batches_were_seen(way: str, kind: type[ResNet12]) -> None:
+    network = trained(kind, drop_rate=0.5, drop_block=way, block_size=2)
     images = torch.randn(4, 3, 64, 64)
     first = network.stages(images)
     assert [(stage == 0).any().item() for stage in first] == [True, True, False, False]  # values, not yet squares

@@ -50,6 +50,23 @@ def test_the_sum_of_its_terms() -> None:
     torch.testing.assert_close(scl(maps, LABELS).loss, expected)
 
 
+def test_cross_entropy_of_two_views_without_contrast() -> None:
+    scl, maps = objective(two_views=True), two_views()
+    assert scl.views == 2
+    halves = [objective()(half, LABELS) for half in maps.chunk(2)]
+    torch.testing.assert_close(scl(maps, LABELS).loss, (halves[0].loss + halves[1].loss) / 2)
+    torch.testing.assert_close(scl(maps, LABELS).accuracy, (halves[0].accuracy + halves[1].accuracy) / 2)
+    assert scl.heads().keys() == {"classifier.weight", "classifier.bias"}
+
+
+def test_maps_can_be_pooled_before_they_are_aligned() -> None:
+    large = torch.randn(8, 6, 6, 6, generator=torch.Generator().manual_seed(0))
+    small = F.avg_pool2d(large, 3)
+    pooled, plain = objective(**ALL, spatial_side=2), objective(**ALL)
+    torch.testing.assert_close(pooled(large, LABELS).loss, plain(small, LABELS).loss)
+    assert abs(pooled(large, LABELS).loss - plain(large, LABELS).loss) > 1e-4
+
+
 def test_self_supervised_does_not_look_at_labels() -> None:
     supervised, alone = (objective(cls_weight=0.0, self_supervised=flag, **ALL) for flag in (False, True))
     maps = two_views()

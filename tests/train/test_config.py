@@ -10,6 +10,7 @@ from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.errors import OptionError
 from fsl_core.objectives import OBJECTIVES
 from fsl_core.train.config import TrainConfig, read_recipe, recipes, write_config
+from fsl_core.train.run import build_objective
 from fsl_core.transport import SOLVERS
 from fsl_core.types import params
 
@@ -18,6 +19,8 @@ from fsl_core.types import params
 def test_every_recipe_can_be_read(name: str) -> None:
     config = read_recipe(name, {})
     assert config.side_at(0.99) >= (32 if config.dataset in ("cifar_fs", "fc100") else 48)
+    contrasts = config.two_views or config.global_weight or config.spatial_weight
+    assert build_objective(config, 64, 5).views == (2 if contrasts and not config.teacher else 1)
 
 
 @pytest.mark.parametrize("name", [name for name in recipes() if read_recipe(name, {}).teacher])
@@ -43,6 +46,24 @@ def test_scl_as_published() -> None:
     assert (student.distil_global_weight, student.distil_spatial_weight, student.split) == (10, 0, "trainval")
     assert (student.epochs, student.milestones) == (90, "45,60,75")
     assert read_recipe("scl_mini_imagenet_conv4", {}).network_options == {}
+
+
+def test_protonet_as_published() -> None:
+    config = read_recipe("protonet_mini_imagenet_ss_gc_sc", {})
+    assert (config.architecture, config.size, config.way, config.shot, config.query) == ("resnet18", 224, 5, 5, 16)
+    assert (config.optimizer, config.learning_rate, config.epochs * config.episodes) == ("adam", 1e-3, 60_000)
+    assert {config.batch, *(config.falls(epoch) for epoch in range(config.epochs))} == {1, 0}
+    assert (config.cls_weight, config.global_weight, config.spatial_weight) == (1.0, 0.5, 0.5)
+    assert (config.self_supervised, config.projection, config.spatial_side) == (True, 64, 3)
+    rotation = build_objective(read_recipe("protonet_mini_imagenet_rotation", {}), 512, 64)
+    assert (rotation.views, rotation.rotated) == (1, True)
+    assert read_recipe("protonet_tiered_imagenet_sc", {}).dataset == "tiered_imagenet"
+
+
+def test_fc100_has_both_schedules() -> None:
+    scripts, paper = (read_recipe(name, {}) for name in ("scl_fc100", "scl_fc100_65_epochs"))
+    assert (scripts.epochs, scripts.milestones, paper.epochs, paper.milestones) == (90, "45,60,75", 65, "60")
+    assert dataclasses.replace(paper, epochs=90, milestones="45,60,75") == scripts
 
 
 def test_a_recipe_is_the_difference_to_another(tmp_path: Path) -> None:

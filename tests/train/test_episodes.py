@@ -6,14 +6,17 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from fsl_core.backbones import load_backbone
+from fsl_core.backbones import Network, load_backbone
 from fsl_core.data import open_dataset
+from fsl_core.data.synthetic import render_scene
 from fsl_core.data.transforms import InputSpec
 from fsl_core.errors import EpisodeError, TrainingError
-from fsl_core.objectives import EpisodicDeepEMD
+from fsl_core.objectives import EpisodicDeepEMD, Objective
 from fsl_core.objectives.base import Loss
 from fsl_core.train import loop, run
 from fsl_core.train.augment import Augmentation
@@ -25,6 +28,25 @@ TINY = TrainConfig(
     epochs=3, crop_scale=0.6, jitter=1.0, learning_rate=0.02, schedule="cosine", val_classifier="deepemd",
     val_episodes=4, val_images=20, accelerator="cpu",
 )  # fmt: skip
+PROTONET = TrainConfig(
+    dataset="folder", architecture="conv4", objective="protonet", global_weight=0.5, spatial_weight=0.5,
+    rotation_weight=0.5, self_supervised=True, projection=8, spatial_side=2, way=3, shot=2, query=4, episodes=8,
+    batch=2, size=32, epochs=3, crop_scale=0.6, optimizer="adam", learning_rate=2e-3, weight_decay=0.0,
+    schedule="cosine", val_classifier="protonet", val_episodes=10, val_images=20, accelerator="cpu",
+)  # fmt: skip
+RUNS = {"deepemd": (TINY, "data"), "protonet": (PROTONET, "scenes")}
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five classes of 22 synthetic scenes, which have a top and a bottom."""
+    folder = tmp_path_factory.mktemp("scenes")
+    for label, name in enumerate(("apple", "cat", "mug", "rocket", "tree")):
+        (folder / name).mkdir()
+        for index in range(22):
+            pixels = render_scene(name, np.random.default_rng([label, index]), 48).image
+            Image.fromarray(pixels).save(folder / name / f"{index}.png")
+    return folder
 
 
 def metrics(output: Path) -> list[list[str]]:
@@ -37,24 +59,46 @@ def learnt(output: Path) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("episodes")
-    loop.train(TINY, str(data), output)
-    return output
+def wholes(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> dict[str, Path]:
+    """Objective -> its run without an interruption."""
+    outputs = {name: tmp_path_factory.mktemp(name) for name in RUNS}
+    for name, (config, images) in RUNS.items():
+        loop.train(config, str(request.getfixturevalue(images)), outputs[name])
+    return outputs
 
 
-def test_it_learns(uninterrupted: Path) -> None:
-    first, *_, last = metrics(uninterrupted)
+@pytest.fixture
+def uninterrupted(wholes: dict[str, Path]) -> Path:
+    return wholes["deepemd"]
+
+
+@pytest.mark.parametrize(("name", "reached"), [("deepemd", 0.6), ("protonet", 0.4)])
+def test_it_learns(name: str, reached: float, wholes: dict[str, Path]) -> None:
+    """Loss, accuracy on the queries and 5-way 5-shot accuracy."""
+    first, *_, last = metrics(wholes[name])
     assert float(last[3]) < float(first[3])
-    assert float(last[5]) > 0.6
-    assert load_backbone(uninterrupted / "best.safetensors", "cpu").spec.size == 32
+    assert float(last[4]) > float(first[4])
+    assert float(last[6]) > reached
+    assert load_backbone(wholes[name] / "best.safetensors", "cpu").spec.size == 32
 
 
-@pytest.mark.parametrize("stop_after", [2, 6])
+def test_the_heads_of_auxiliary_losses_travel_with_the_network(wholes: dict[str, Path]) -> None:
+    heads = load_backbone(wholes["protonet"] / "best.safetensors", "cpu").heads
+    assert {name.split(".")[0] for name in heads} == {"projection", "attention", "rotation"}
+    assert heads["rotation.weight"].shape == (4, 64)
+
+
+@pytest.mark.parametrize(("name", "stop_after"), [("deepemd", 2), ("deepemd", 6), ("protonet", 6)])
 def test_resuming_goes_on_like_an_uninterrupted_run(
-    data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int
+    name: str,
+    stop_after: int,
+    tmp_path: Path,
+    wholes: dict[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
-    steps, original = 0, loop.take_step
+    config, data = RUNS[name][0], request.getfixturevalue(RUNS[name][1])
+    uninterrupted, steps, original = wholes[name], 0, loop.take_step
 
     def interrupted(*arguments: object) -> tuple[float, float]:
         nonlocal steps
@@ -65,9 +109,9 @@ def test_resuming_goes_on_like_an_uninterrupted_run(
 
     monkeypatch.setattr(loop, "take_step", interrupted)
     with pytest.raises(TrainingError, match="--resume"):
-        loop.train(TINY, str(data), tmp_path)
+        loop.train(config, str(data), tmp_path)
     assert steps == stop_after
-    loop.train(TINY, str(data), tmp_path, resume=True)
+    loop.train(config, str(data), tmp_path, resume=True)
     assert metrics(tmp_path) == metrics(uninterrupted)
     ours, theirs = learnt(tmp_path), learnt(uninterrupted)
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
@@ -93,6 +137,45 @@ def test_a_gradient_that_is_not_finite_stops_the_run(
     monkeypatch.setattr(EpisodicDeepEMD, "forward", loss)
     with pytest.raises(TrainingError, match="gradient is not finite in epoch 1, step 1"):
         loop.train(TINY, str(data), tmp_path)
+
+
+class Colours(Network):
+    """Its maps are the images."""
+
+    def stages(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return (images,)
+
+
+class Seen(Objective):
+    """Keeps the maps that it is called with."""
+
+    rotated = True
+
+    def forward(self, maps: torch.Tensor, labels: torch.Tensor) -> Loss:
+        self.maps = maps
+        return Loss(maps.sum(), maps.sum())
+
+
+def test_turned_images_follow_the_views() -> None:
+    images, objective = torch.rand(4, 3, 5, 5), Seen()
+    run.Learner(Colours(), objective)(images, torch.tensor([0, 1]))
+    assert torch.equal(objective.maps[:4], images)
+    corner = [objective.maps[start : start + 2, :, 0, 0] for start in (4, 6, 8)]
+    assert torch.equal(corner[0], images[:2, :, 0, -1])  # a quarter to the left brings the right corner there
+    assert torch.equal(corner[1], images[:2, :, -1, -1])
+    assert torch.equal(corner[2], images[:2, :, -1, 0])
+
+
+@pytest.mark.parametrize(("shot", "best"), [(1, 1), (5, 2)])
+def test_the_best_weights_are_those_for_as_many_shots_as_are_learnt(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shot: int, best: int
+) -> None:
+    measured = iter([(0.6, 0.6), (0.5, 0.7), (0.4, 0.65)])
+    monkeypatch.setattr(loop, "validate", lambda _: dict(zip(("val_1shot", "val_5shot"), next(measured), strict=True)))
+    saved: list[int] = []
+    monkeypatch.setattr(loop, "save_best", lambda one: saved.append(one.progress.epoch + 1))
+    loop.train(replace(TINY, shot=shot, episodes=2), str(data), tmp_path)
+    assert saved[-1] == best
 
 
 def test_data_with_too_few_classes(data: Path, tmp_path: Path) -> None:

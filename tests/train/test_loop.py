@@ -104,6 +104,16 @@ def test_resuming_goes_on_with_two_views(
     assert all(torch.equal(last[0][name], last[1][name]) for name in last[0])
 
 
+def test_adam_moves_every_parameter_by_the_rate_at_first() -> None:
+    learner = torch.nn.Linear(3, 2)
+    before = learner.weight.detach().clone()
+    optimizer = run.build_optimizer(TrainConfig(optimizer="adam", learning_rate=0.01, weight_decay=0.0), learner)
+    signs = torch.tensor([[1.0, -1.0, 1.0], [-1.0, 1.0, 1.0]])
+    (learner.weight * signs * torch.tensor([1.0, 10.0, 100.0])).sum().backward()
+    optimizer.step()
+    torch.testing.assert_close(learner.weight.detach(), before - 0.01 * signs)
+
+
 def test_of_a_run_that_learns_the_val_classes_the_last_weights_are_kept(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from fsl_core.errors import TrainingError
 from fsl_core.train import loop, plan
 from fsl_core.train.__main__ import main
 from fsl_core.train.batches import epoch_steps
-from fsl_core.train.config import TrainConfig, write_config
+from fsl_core.train.config import TrainConfig, read_recipe, write_config
 
 TINY = TrainConfig(
     dataset="folder", architecture="conv4", objective="scl", spatial_weight=0.5, projection=8, size=32, epochs=2,
@@ -32,6 +32,21 @@ def test_a_plan(data: Path) -> None:
     assert 0.1 < made.memory < 16 and made.device_memory is None
     text = "\n".join(made.lines())
     for fact in ("5 classes, 120 images", f"{conv4:,} parameters", "2 view(s)", "simclr", "2 epochs of 7 steps of 16"):
+        assert fact in text
+
+
+def test_a_plan_of_episodes(data: Path) -> None:
+    """The published recipe, at another size on other data."""
+    changes = {"architecture": "conv4", "size": 32, "dataset": "folder", "accelerator": "cpu", "query": 5}
+    config = read_recipe("protonet_mini_imagenet_rotation", changes)
+    made = plan.make_plan(config, str(data))
+    assert made is not None
+    assert (made.views, made.rotated, made.steps, made.head_parameters) == (1, True, 100, 64 * 4 + 4)
+    text = "\n".join(made.lines())
+    for fact in (
+        "protonet; 1 view(s) of each image, the first in 4 rotations",
+        "600 epochs of 100 steps of 1 episodes",
+    ):
         assert fact in text
 
 

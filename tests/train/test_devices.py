@@ -21,6 +21,9 @@ ALONE = TrainConfig(
     size=32, crop="padded", jitter=0.4, epochs=2, batch=32, drop_last=False, learning_rate=0.02, schedule="cosine",
     val_episodes=10, val_images=20, accelerator="cpu",
 )  # fmt: skip
+EPISODES = replace(
+    ALONE, objective="protonet", rotation_weight=0.5, spatial_side=2, way=3, shot=2, query=2, episodes=8, batch=2
+)
 RUN = [sys.executable, "-m", "fsl_core.train"]
 TORCHRUN = [
     sys.executable,
@@ -39,22 +42,17 @@ def rows(output: Path) -> list[dict[str, float]]:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-@pytest.fixture(scope="module")
-def alone(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    output = tmp_path_factory.mktemp("alone")
-    loop.train(ALONE, str(data), output)
-    return output
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(("command", "devices"), [(RUN, 2), (TORCHRUN, 1)])
-def test_two_processes(data: Path, tmp_path: Path, alone: Path, command: list[str], devices: int) -> None:
+@pytest.mark.parametrize(("config", "command", "devices"), [(ALONE, RUN, 2), (ALONE, TORCHRUN, 1), (EPISODES, RUN, 2)])
+def test_two_processes(data: Path, tmp_path: Path, config: TrainConfig, command: list[str], devices: int) -> None:
     """By our own launcher, and by torchrun, whose number of processes is the one that counts.
 
     Single precision alone moves the gradient of the first step by 2e-4 here, as features that are still much alike are
     compared by their angles.
     """
-    write_config(tmp_path / "two.toml", replace(ALONE, devices=devices))
+    alone = tmp_path / "alone"
+    loop.train(config, str(data), alone)
+    write_config(tmp_path / "two.toml", replace(config, devices=devices))
     arguments = ["--recipe", str(tmp_path / "two.toml"), "--data", str(data), "--output", str(tmp_path / "run")]
     free = {name: value for name, value in os.environ.items() if name != "LOCAL_WORLD_SIZE"}
     subprocess.run([*command, *arguments], check=True, cwd=Path(run.__file__).parents[2], env=free)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.lesson_records import Lesson, Piles, Solution
+from fsl_core.records import Lesson, Piles, Solution
 from fsl_core.ui import glossary, lessons, session
 from fsl_core.ui.chart import show, show_clickable
 

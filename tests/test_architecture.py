@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors", "home"},
     {"types", "foreign"},
-    {"records", "lesson_records", "images", "manifest", "cli"},
+    {"records", "images", "manifest", "cli"},
     {"data"},
     {"backbones", "transport"},
     {"features"},
@@ -36,7 +36,6 @@ ONLY_IN = {
 NEVER_IN = {
     "figures": {"torch"},
     "records": {"torch"},
-    "lesson_records": {"torch"},
     "images": {"torch"},
     "manifest": {"torch"},
 }

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from fsl_core.lesson_records import Lesson, Piles, Solution
+from fsl_core.records import Lesson, Piles, Solution
 from fsl_core.transport import SOLVERS, TransportProblem
 from fsl_core.transport.problem import ITERATION_LIMIT, SOLVED
 from fsl_core.transport.sinkhorn import Sinkhorn

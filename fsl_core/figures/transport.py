@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float
 
 from fsl_core.figures.theme import COOL, INK, PAPER, QUIET, UNSIGNED, WARM, figure, tint, unsigned_range
-from fsl_core.lesson_records import Lesson, Piles, Solution
+from fsl_core.records import Lesson, Piles, Solution
 
 NO_MASS = 1e-4  # of all the mass; what solvers leave over is neither drawn nor listed
 WIDEST = 44.0  # pixels: a flow of all the mass

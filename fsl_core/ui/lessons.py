@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from fsl_core.lesson_records import Lesson, Piles, Solution
+from fsl_core.records import Lesson, Piles, Solution
 from fsl_core.ui import glossary, requests
 from fsl_core.ui.jobs import Ticket
 from fsl_core.ui.project import digest

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import linprog
 
 from fsl_core.explain import teach
-from fsl_core.lesson_records import Piles
+from fsl_core.records import Piles
 from fsl_core.transport import SOLVERS
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fsl_core import figures
-from fsl_core.lesson_records import Lesson, Piles, Solution
+from fsl_core.records import Lesson, Piles, Solution
 
 # Two piles of one half each; A fills hole 1 and part of hole 2, B the rest of hole 2.
 PLAN = np.array([[0.3, 0.2], [0.0, 0.5]])

@@ -166,6 +166,12 @@ class TrainConfig:
         ends = np.cumsum([share for _, share in self.sides])
         return self.sides[min(int(np.searchsorted(ends, done + 1e-9, side="right")), len(ends) - 1)][0]
 
+    def pixels_after(self, done: float) -> float:
+        """Pixels of a training image, summed over what is left of the run after a share `done` of it."""
+        ends = np.cumsum([share for _, share in self.sides])
+        left = (min(share, max(0.0, end - done)) for (_, share), end in zip(self.sides, ends, strict=True))
+        return sum(share * side**2 for share, (side, _) in zip(left, self.sides, strict=True))
+
 
 def recipes() -> dict[str, Path]:
     """Name -> file of every recipe."""

@@ -187,10 +187,11 @@ def take_step(
 
 def remaining(run: Run, steps: list[Int[Tensor, "batch part"]], images_per_second: float) -> str:
     """Estimated time to the end of the run, as h:mm, taking the cost of an image as proportional to its pixels."""
-    config, now = run.config, run.progress.epoch * len(steps) + run.progress.step
-    total = config.epochs * len(steps)
-    pixels = [config.side_at(step / total) ** 2 for step in range(now - 1, total)]
-    minutes = math.ceil(sum(pixels[1:]) / pixels[0] * steps[0].numel() / images_per_second / 60)
+    config, progress, total = run.config, run.progress, run.config.epochs * len(steps)
+    done = (progress.epoch * len(steps) + progress.step) / total
+    side = config.side_at(done - 1 / total)  # of the images that were as quick as that
+    images = config.pixels_after(done) / side**2 * total * steps[0].numel()
+    minutes = math.ceil(images / images_per_second / 60)
     return f"{minutes // 60}:{minutes % 60:02d} h"
 
 

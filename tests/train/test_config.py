@@ -160,3 +160,10 @@ def test_a_file_that_is_no_recipe(text: str, tmp_path: Path) -> None:
         read_recipe(str(tmp_path / "mine.toml"), {})
     with pytest.raises(OptionError, match=r"no recipe '.*absent.toml'"):
         read_recipe(str(tmp_path / "absent.toml"), {})
+
+
+@pytest.mark.parametrize("done", [0.0, 0.2, 0.5, 0.61, 1.0])
+def test_pixels_that_are_left(done: float) -> None:
+    config = TrainConfig(train_sizes="24*0.5,32*0.3,48*0.2")
+    steps = [config.side_at(step / 1000) ** 2 / 1000 for step in range(round(1000 * done), 1000)]
+    assert config.pixels_after(done) == pytest.approx(sum(steps), abs=1e-9)

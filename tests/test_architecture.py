@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors", "home"},
     {"types", "foreign"},
-    {"records", "images", "manifest", "cli"},
+    {"records", "training_records", "images", "manifest", "cli"},
     {"data"},
     {"backbones", "transport"},
     {"features"},
@@ -19,7 +19,8 @@ LAYERS = (
     {"objectives", "explain", "openset", "shots"},
     {"figures"},
     {"evaluate", "classify"},
-    {"train", "ui"},
+    {"train"},
+    {"ui"},
 )
 RANK = {name: step for step, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {
@@ -36,6 +37,7 @@ ONLY_IN = {
 NEVER_IN = {
     "figures": {"torch"},
     "records": {"torch"},
+    "training_records": {"torch"},
     "images": {"torch"},
     "manifest": {"torch"},
 }
@@ -91,7 +93,15 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["fsl_core", "fsl_core.figures", "fsl_core.data", "fsl_core.manifest", "fsl_core.ui.session"]
+    "module",
+    [
+        "fsl_core",
+        "fsl_core.figures",
+        "fsl_core.data",
+        "fsl_core.manifest",
+        "fsl_core.train.runs",
+        "fsl_core.ui.session",
+    ],
 )
 def test_importing_without_torch(module: str) -> None:
     """What the first paint of the app needs does not pay for importing torch."""

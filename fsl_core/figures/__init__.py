@@ -6,6 +6,7 @@ from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_he
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.shots import shots
+from fsl_core.figures.training import training
 from fsl_core.figures.transport import blur_curve, cost_matrix, moves, plan_matrix, slack_matrix, terms
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "slack_matrix",
     "strongest",
     "terms",
+    "training",
     "weights",
 ]

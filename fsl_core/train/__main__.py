@@ -2,17 +2,16 @@
 
 import argparse
 import sys
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fsl_core.cli import Parser, run
 from fsl_core.errors import OptionError
-from fsl_core.train.config import TrainConfig, read_recipe, recipes
+from fsl_core.train.config import TrainConfig, read_about, read_recipe, recipes
+from fsl_core.train.process import hold
+from fsl_core.train.runs import RUNS
 from fsl_core.types import Param, params
-
-RUNS = Path("runs")
 
 
 def build_parser() -> Parser:
@@ -58,7 +57,7 @@ def work(arguments: argparse.Namespace) -> None:
     """List the recipes, or train."""
     if arguments.list:
         for name, path in recipes().items():
-            print(f"{name}\n    {tomllib.loads(path.read_text())['about']}")
+            print(f"{name}\n    {read_about(path)}")
         return
     if not arguments.recipe:
         raise OptionError("Name a recipe with --recipe; --list shows them.")
@@ -73,9 +72,10 @@ def work(arguments: argparse.Namespace) -> None:
         print("\n".join(plan.lines()) if plan else "", end="\n" if plan else "")
         return
 
-    from fsl_core.train.loop import train
+    with hold(output, arguments.data):
+        from fsl_core.train.loop import train
 
-    best = train(config, arguments.data, output, resume=arguments.resume)
+        best = train(config, arguments.data, output, resume=arguments.resume)
     print(f"Best weights: {best} (use them with --backbone {best}); metrics: {output / 'metrics.csv'}")
 
 

@@ -8,9 +8,7 @@ from typing import Any
 import torch
 
 from fsl_core.errors import TrainingError
-from fsl_core.train.config import CONFIG, TrainConfig, write_config
-
-CHECKPOINT = "last.ckpt"
+from fsl_core.train.config import CHECKPOINT, CONFIG, TrainConfig, write_config
 
 
 def claim(folder: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | None:

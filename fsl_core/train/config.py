@@ -14,7 +14,8 @@ from fsl_core.errors import OptionError
 from fsl_core.types import check_options, option, params
 
 RECIPES = Path(__file__).parent / "recipes"
-CONFIG = "config.toml"
+CONFIG, METRICS = "config.toml", "metrics.csv"  # in the folder of a run, as the next two
+CHECKPOINT, BEST = "last.ckpt", "best.safetensors"
 CHOICES = {"32-64-128-256": (32, 64, 128, 256), "64-160-320-640": (64, 160, 320, 640)}
 
 
@@ -176,6 +177,12 @@ class TrainConfig:
 def recipes() -> dict[str, Path]:
     """Name -> file of every recipe."""
     return {path.stem: path for path in sorted(RECIPES.glob("*.toml"))}
+
+
+def read_about(path: Path) -> str:
+    """What a recipe says of itself."""
+    about: str = tomllib.loads(path.read_text(encoding="utf-8"))["about"]
+    return about
 
 
 def read_recipe(name: str, changes: dict[str, Any]) -> TrainConfig:

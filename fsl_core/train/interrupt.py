@@ -1,4 +1,4 @@
-"""Ctrl-C as a question that is asked between two steps, so that it never splits one."""
+"""Ctrl-C as a question that is asked between two steps, so that it never splits one; SIGTERM (`kill`) is alike."""
 
 import signal
 import threading
@@ -8,22 +8,28 @@ from contextlib import contextmanager
 
 @contextmanager
 def deferred_interrupt() -> Iterator[threading.Event]:
-    """Within the block, the first Ctrl-C sets the event that is given; a second one acts as it did before.
+    """Within the block, the first signal sets the event that is given; a second one acts as it did before.
 
-    Only the main thread receives signals: in another thread, and where Ctrl-C is ignored, nothing is changed.
+    Only the main thread receives signals: in another thread, nothing is changed, nor is a signal that is ignored.
     """
     asked = threading.Event()
-    previous = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(previous):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    noted = {number: old for number, old in before.items() if old not in (None, signal.SIG_IGN)}
+    if threading.current_thread() is not threading.main_thread():
         yield asked
         return
 
+    def restore() -> None:
+        for number, old in noted.items():
+            signal.signal(number, old)
+
     def note(*_: object) -> None:
         asked.set()
-        signal.signal(signal.SIGINT, previous)
+        restore()
 
-    signal.signal(signal.SIGINT, note)
+    for number in noted:
+        signal.signal(number, note)
     try:
         yield asked
     finally:
-        signal.signal(signal.SIGINT, previous)
+        restore()

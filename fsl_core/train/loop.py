@@ -22,12 +22,11 @@ from fsl_core.errors import TrainingError
 from fsl_core.evaluate import evaluate_features
 from fsl_core.train.augment import Augmentation
 from fsl_core.train.batches import epoch_steps
-from fsl_core.train.config import TrainConfig
+from fsl_core.train.config import BEST, TrainConfig
 from fsl_core.train.interrupt import deferred_interrupt
 from fsl_core.train.metrics import MetricsLog
+from fsl_core.train.process import Status, tell
 from fsl_core.train.run import Run, start
-
-BEST = "best.safetensors"
 
 
 def learning_rate(config: TrainConfig, epochs_done: float) -> float:
@@ -51,8 +50,8 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
     Raises:
         TrainingError: the loss or its gradient is not finite (the published DeepEMD sets such gradients to 0), the
             batch does not divide by the devices, this computer lacks such devices, the folder cannot be written or
-            holds another run, the run cannot be resumed, or it was stopped by Ctrl-C (after the present step, and
-            saved).
+            holds another run, the run cannot be resumed, or it was stopped by Ctrl-C or SIGTERM (after the present
+            step, and saved).
         TransportError: the solver of an episodic objective gave up.
         EpisodeError: the data are too small for the episodes.
         DataError: the data are not there.
@@ -88,7 +87,7 @@ def open_log(run: Run) -> AbstractContextManager[MetricsLog | None]:
 
 
 def stop_if(run: Run, interrupt: threading.Event) -> None:
-    """Save and leave, on all devices at the same step, when Ctrl-C was pressed on any."""
+    """Save and leave, on all devices at the same step, when Ctrl-C or SIGTERM came to any."""
     asked = torch.tensor(float(interrupt.is_set()), device=run.fabric.device)
     if cast(Tensor, run.fabric.all_reduce(asked, reduce_op="sum")).item():
         run.save()
@@ -100,7 +99,8 @@ def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
     config, progress, fabric = run.config, run.progress, run.fabric
     augment = {side: Augmentation(config, run.spec, side, run.objective.views) for side, _ in config.sides}
     steps = epoch_steps(run.images.labels, config, progress.epoch, fabric.world_size)
-    bar = tqdm(total=len(steps), initial=progress.step, unit="step", disable=not fabric.is_global_zero, mininterval=1.0)
+    first = fabric.is_global_zero
+    bar = tqdm(total=len(steps), initial=progress.step, unit="step", disable=not first, mininterval=1.0, miniters=1)
     started, saved, seen = time.monotonic(), time.monotonic(), 0
     rate, side, speed = 0.0, config.sides[-1][0], 0.0  # of an epoch that is resumed behind its last step
     train_mode(run)
@@ -115,11 +115,13 @@ def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
         progress.accuracy_sum += accuracy
         seen += parts.numel()
         speed = seen / (time.monotonic() - started)
-        bar.update()
+        status = status_of(run, steps, speed)
         bar.set_postfix_str(
-            f"loss {progress.loss_sum / progress.step:.3f}, accuracy {progress.accuracy_sum / progress.step:.1%}, "
-            f"{speed:.0f} images/s, {remaining(run, steps, speed)} to go"
+            f"loss {status.loss:.3f}, accuracy {status.accuracy:.1%}, {speed:.0f} images/s, {status.remaining} to go",
+            refresh=False,
         )
+        if bar.update() or (first and progress.step == len(steps)):
+            tell(run.output, status)
         if time.monotonic() - saved > 60 * config.checkpoint_minutes:
             run.save()
             saved = time.monotonic()
@@ -132,6 +134,21 @@ def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
         "accuracy": progress.accuracy_sum / progress.step,
         "images_per_second": speed,
     }
+
+
+def status_of(run: Run, steps: list[Int[Tensor, "batch part"]], images_per_second: float) -> Status:
+    """How far the run is, after a step."""
+    progress = run.progress
+    return Status(
+        epoch=progress.epoch + 1,
+        epochs=run.config.epochs,
+        step=progress.step,
+        steps=len(steps),
+        loss=progress.loss_sum / progress.step,
+        accuracy=progress.accuracy_sum / progress.step,
+        images_per_second=images_per_second,
+        remaining=remaining(run, steps, images_per_second),
+    )
 
 
 def batch(

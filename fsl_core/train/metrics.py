@@ -6,7 +6,8 @@ from typing import Self
 
 from torch.utils.tensorboard import SummaryWriter
 
-METRICS = "metrics.csv"
+from fsl_core.train.config import METRICS
+
 FIELDS = ("epoch", "size", "learning_rate", "loss", "accuracy", "val_1shot", "val_5shot", "images_per_second")
 
 

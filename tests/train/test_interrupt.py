@@ -1,4 +1,4 @@
-"""Ctrl-C is noted within the block and acts as always outside it."""
+"""Ctrl-C and SIGTERM are noted within the block and act as always outside it."""
 
 import signal
 import threading
@@ -15,6 +15,15 @@ def test_the_first_interrupt_is_noted_and_the_second_raises() -> None:
         assert asked.is_set()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
+
+
+def test_a_request_to_end_is_noted_too() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with deferred_interrupt() as asked:
+        signal.raise_signal(signal.SIGTERM)
+        assert asked.is_set()
+        assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize("error", [None, ValueError])

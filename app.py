@@ -22,6 +22,7 @@ page = st.navigation(
         st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
         st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
     ],
     position="top",
 )

@@ -5,7 +5,7 @@ A `.safetensors` file of ours in `own_weights()` is a backbone under the name of
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -92,6 +92,12 @@ def read_manifest() -> dict[str, Card]:
             f"weights/manifest.toml cannot be read ({error}); restore it from the repository."
         ) from error
     return {card.name: card for card in sorted(cards, key=lambda card: not card.default)}
+
+
+def card_of(path: Path, title: str) -> Card | None:
+    """The card of a file anywhere, whose name is its path; None = it is no weights file of ours, or not there."""
+    card = _own_card(path, path.stat().st_mtime_ns) if path.is_file() else None
+    return card and replace(card, name=str(path), title=title, file=str(path.resolve()))
 
 
 @lru_cache(maxsize=256)  # the digest of a large file takes a while

@@ -5,7 +5,9 @@ import streamlit as st
 
 from fsl_core.data import open_dataset, sample_episode, shuffled
 from fsl_core.data.episode import Episode
-from fsl_core.manifest import Card, read_cards
+from fsl_core.manifest import Card, card_of, read_cards
+from fsl_core.train import runs
+from fsl_core.train.config import read_about, recipes
 from fsl_core.ui import bundle, samples
 from fsl_core.ui.engine import Engine
 from fsl_core.ui.jobs import Queue
@@ -27,6 +29,12 @@ def drawing_queue() -> Queue:
 
 
 @st.cache_resource(show_spinner=False)
+def planning_queue() -> Queue:
+    """The queue for plans of training runs, each of which takes a process of its own."""
+    return Queue(kept=8, patience=30)
+
+
+@st.cache_resource(show_spinner=False)
 def engine() -> Engine:
     """Backbones and feature maps; for jobs of the queue only."""
     return Engine()
@@ -34,12 +42,20 @@ def engine() -> Engine:
 
 @st.cache_data(show_spinner=False, ttl=60)
 def cards() -> dict[str, Card]:
-    """The backbones that ship, the default one first, then those of the user's own.
+    """The backbones that ship, the default one first, then those of the user's own, then those of finished runs.
 
     Raises:
         WeightsError: the manifest is missing or damaged.
     """
-    return read_cards()
+    finished = [run for run in runs.find_runs() if run.state == runs.FINISHED]
+    trained = (card_of(run.best, f"{run.name} (trained here)") for run in finished)
+    return read_cards() | {card.name: card for card in trained if card}
+
+
+@st.cache_data(show_spinner=False)
+def abouts() -> dict[str, str]:
+    """What each recipe says of itself, by its name."""
+    return {name: read_about(path) for name, path in recipes().items()}
 
 
 def warm_up() -> None:

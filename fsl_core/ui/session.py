@@ -26,6 +26,7 @@ CLASSIFICATION = "classification"  # str: key of the classification that was ask
 NOTICES = "notices"  # dict[str, list[Notice]]: by place, shown until the next one there
 UNDO, REDO = "undo", "redo"  # list[Project]: states before the latest edits, and those that were taken back
 DRAWING = "drawing"  # drawing.Asked: the episode that is being drawn from a data set
+PLAN = "plan"  # str: key of the plan of a training run that was asked for last
 TOUR = "tour"  # tour.Turn: where the guided tour is
 INBOXES = "inboxes"  # dict[str, int]: how often an uploader was emptied; part of its key
 

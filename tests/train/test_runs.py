@@ -89,7 +89,7 @@ def test_the_plan_is_what_the_dry_run_says(data: Path, recipe: str) -> None:
 
 
 def test_a_plan_that_cannot_be_says_why(recipe: str, refused: None) -> None:
-    with pytest.raises(TrainingError, match="^There is no folder /nowhere.$"):
+    with pytest.raises(TrainingError, match=r"^There is no folder /nowhere\.$"):
         runs.make_plan(recipe, {}, "/nowhere")
 
 

@@ -1,0 +1,142 @@
+"""What to train: the recipe, the data, a few fields, and the plan of it."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from fsl_core.errors import FSLError
+from fsl_core.train import runs
+from fsl_core.train.config import TrainConfig, read_recipe
+from fsl_core.types import params
+from fsl_core.ui import cached, session
+from fsl_core.ui.jobs import DONE, Ticket
+from fsl_core.ui.options import title
+from fsl_core.ui.project import digest
+from fsl_core.ui.text import plain
+
+FIELDS = ("epochs", "batch", "devices", "seed")
+LOOK = 0.5  # seconds between two looks at a plan
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained.
+
+    Attributes:
+        changes: field -> value, where it is not the recipe's.
+        data: folder of the data set; None = a download.
+    """
+
+    recipe: str
+    changes: dict[str, int]
+    data: str | None
+
+
+def form() -> Order:
+    """The fields that say what to train."""
+    abouts = cached.abouts()
+    recipe = st.selectbox(
+        "Recipe", list(abouts), format_func=lambda name: f"{name}: {abouts[name]}", key="training_recipe",
+        persist_state="session", help="Type to search: a data set, a network, a table of a paper.",
+    )  # fmt: skip
+    st.markdown(plain(abouts[recipe]))
+    config = read_recipe(recipe, {})
+    data = st.text_input(
+        f"Folder of the data set {config.dataset} (empty = download)", key="training_data", persist_state="session",
+        placeholder="/path/to/data",
+    )  # fmt: skip
+    changes = {}
+    for column, name in zip(st.columns(len(FIELDS)), FIELDS, strict=True):
+        param, _ = params(TrainConfig)[name]
+        usual = getattr(config, name)
+        low = None if param.low is None else int(param.low)
+        key = f"training_{name}_{recipe}"  # each recipe begins with its own value
+        value = column.number_input(title(name), low, value=usual, key=key, help=f"{param.help}; the recipe's: {usual}")
+        if value is not None and value != usual:
+            changes[name] = value
+    return Order(recipe, changes, data.strip() or None)
+
+
+def buttons(order: Order) -> None:
+    """Ask for the plan, or start."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        free = _free_name(Path(order.recipe).stem)
+        name = st.text_input("Name of the run", free, key=f"training_name_{free}")
+        wanted = st.button(
+            "Show the plan", icon=":material/fact_check:",
+            help="Times a few steps on a part of the data; writes nothing.",
+        )  # fmt: skip
+        started = st.button(
+            "Start training", type="primary", icon=":material/play_arrow:",
+            help="It goes on when the browser or the app is closed.",
+        )  # fmt: skip
+    if wanted:
+        _ask(order)
+    if started:
+        try:
+            with st.spinner("Starting …"):
+                runs.start(name.strip(), order.recipe, order.changes, order.data)
+        except FSLError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+        st.rerun()
+
+
+def _free_name(recipe: str) -> str:
+    """The recipe's name, with a number where there is such a run already."""
+    number, name = 1, recipe
+    while (runs.RUNS / name).exists():
+        number += 1
+        name = f"{recipe}_{number}"
+    return name
+
+
+def _key(order: Order) -> str:
+    return digest(session.PLAN, order.recipe, sorted(order.changes.items()), order.data)
+
+
+def _ask(order: Order) -> None:
+    def work(ticket: Ticket) -> str:
+        began = time.monotonic()
+
+        def wait() -> None:
+            ticket.report(0.0, f"Trying a few steps, {time.monotonic() - began:.0f} s so far")
+            time.sleep(LOOK / 2)
+
+        return runs.make_plan(order.recipe, order.changes, order.data, wait)
+
+    st.session_state[session.PLAN] = _key(order)
+    cached.planning_queue().submit(_key(order), work, session.waiter(session.PLAN))
+
+
+def plan(order: Order) -> None:
+    """The plan that was asked for, its progress, or why there is none; a plan of something else is not shown."""
+    key = st.session_state.get(session.PLAN)
+    if key != _key(order):
+        return
+    status = cached.planning_queue().status(key, session.waiter(session.PLAN))
+    if status is None:
+        st.caption("The plan was left; ask for it again.")
+    elif not status.finished:
+        _progress(key)
+    elif status.state == DONE:
+        st.code(cached.planning_queue().result(key), language=None, wrap_lines=True)
+    else:
+        st.error(plain(status.error), icon=":material/error:")
+
+
+@st.fragment(run_every=LOOK)
+def _progress(key: str) -> None:
+    status = cached.planning_queue().status(key, session.waiter(session.PLAN))
+    if status is None or status.finished:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.progress(status.fraction, text=f"{plain(status.phase or 'Waiting for another plan')} …")
+        st.button("Stop planning", icon=":material/stop_circle:", type="tertiary", on_click=_leave)
+
+
+def _leave() -> None:
+    cached.planning_queue().withdraw(session.waiter(session.PLAN))
+    st.session_state[session.PLAN] = None

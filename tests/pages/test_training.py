@@ -1,0 +1,158 @@
+"""The Training page: a real run is started, stopped, resumed and used, as a person does it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from fsl_core.train import config, runs
+from fsl_core.train.config import TrainConfig, write_config
+from fsl_core.train.metrics import MetricsLog
+from fsl_core.train.process import PROCESS, Status, hold, tell
+from fsl_core.ui import browser, cached
+from tests.pages.test_classify import ROOT, button, project
+
+TINY = TrainConfig(
+    dataset="folder", architecture="conv4", size=32, epochs=3, crop_scale=0.6, batch=16, learning_rate=0.02,
+    schedule="cosine", val_episodes=5, val_images=20, accelerator="cpu",
+)  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Five classes of 24 noisy images, told apart by their brightness."""
+    generator = np.random.default_rng(0)
+    for row in range(5):
+        folder = tmp_path / "data" / f"class {row}"
+        folder.mkdir(parents=True)
+        for index in range(24):
+            pixels = np.clip(generator.normal(50 * row, 30, (32, 32, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / f"{index}.png")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, small_backbone: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One small recipe instead of those of the papers."""
+    path = tmp_path / "tiny.toml"
+    write_config(path, TINY)
+    monkeypatch.setattr(cached, "abouts", lambda: {str(path): "A small one."})
+    return str(path)
+
+
+@pytest.fixture
+def trained() -> Callable[..., Path]:
+    """Makes the folder of a run that has done some epochs."""
+
+    def make(name: str, epochs: int = 3) -> Path:
+        path = runs.RUNS / name
+        with hold(path, None):
+            write_config(path / config.CONFIG, TINY)
+            with MetricsLog(path, 0) as log:
+                for epoch in range(1, epochs + 1):
+                    log.write({
+                        "epoch": epoch, "size": 32, "learning_rate": 0.1, "loss": 3.0 - epoch, "accuracy": 0.2 * epoch,
+                        "val_1shot": 0.25 * epoch, "val_5shot": 0.3 * epoch, "images_per_second": 123.0,
+                    })  # fmt: skip
+        return path
+
+    return make
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    app.switch_page("pages/training.py").run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    return " ".join(element.value.replace("\\", "") for kind in ("markdown", "caption") for element in app.get(kind))
+
+
+def until(app: AppTest, holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 240
+    while time.monotonic() < end:
+        assert not app.exception and not app.error
+        if holds():
+            return
+        time.sleep(0.5)
+        app.run()
+    raise AssertionError(text(app))
+
+
+def test_the_curves_of_runs_are_compared(trained: Callable[..., Path], small_backbone: str) -> None:
+    for name in ("first", "second"):
+        trained(name)
+    app = opened()
+    assert app.multiselect(key="training_compared").value == ["second", "first"]
+    charts = app.get("plotly_chart")
+    assert len(charts) == 5 and all(chart.proto.alt for chart in charts)
+    assert "After epoch 3: loss 0.000; val classes, 5-way: 75.0 % with 1 example, 90.0 % with 5" in text(app)
+    app.multiselect(key="training_compared").set_value([]).run()
+    assert not app.get("plotly_chart")
+
+
+def test_a_run_of_the_command_line_is_followed(trained: Callable[..., Path], small_backbone: str) -> None:
+    path = trained("elsewhere", 1)
+    with hold(path, "data"):
+        tell(path, Status(2, 3, 4, 5, 0.75, 0.5, 250.0, "0:07 h"))
+        app = opened()
+        (bar,) = (one.proto for one in app.get("progress") if "Epoch" in one.proto.text)
+        assert bar.value == 60  # per cent: one epoch and 4 of 5 steps, of 3 epochs
+        words = bar.text.replace("\\", "")
+        assert words == "Epoch 2 of 3, step 4 of 5: loss 0.750, accuracy 50.0 %, 250 images/s, 0:07 h to go"
+        assert button(app, "Stop")
+    assert (path / PROCESS).is_file()
+    app.run()
+    assert not [one for one in app.button if one.label == "Stop"]
+
+
+def test_where_many_share_the_app_nothing_can_be_started(
+    trained: Callable[..., Path], small_backbone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (trained("stopped", 1) / config.CHECKPOINT).touch()
+    app = opened()
+    assert {"Start training", "Show the plan", "Resume"} <= {one.label for one in app.button}
+    monkeypatch.setenv(browser.SHARED_VARIABLE, "1")
+    app.run()
+    assert "runs are started on its command line only" in app.info[0].value
+    assert "stopped" in text(app)
+    assert not {"Start training", "Show the plan", "Stop", "Resume"} & {one.label for one in app.button}
+
+
+def test_what_cannot_be_started_is_told(recipe: str, trained: Callable[..., Path]) -> None:
+    app = opened()
+    app.text_input(key="training_name_tiny").set_value("../there")
+    button(app, "Start training").click().run()
+    assert "made of letters" in app.error[0].value
+    assert not runs.find_runs()
+
+
+def test_a_recipe_is_planned_started_stopped_resumed_and_used(recipe: str, data: Path) -> None:
+    app = opened()
+    app.text_input(key="training_data").set_value(str(data))
+    app.number_input(key=f"training_epochs_{recipe}").set_value(4).run()
+    button(app, "Show the plan").click().run()
+    until(app, lambda: app.get("code"))
+    assert "4 epochs of 7 steps" in app.get("code")[0].value
+
+    button(app, "Start training").click().run()
+    path = runs.RUNS / "tiny"
+    until(app, lambda: runs.look(path).status)
+    assert app.text_input(key="training_name_tiny_2").value == "tiny_2"  # the name of the next one
+    button(app, "Stop").click().run()
+    until(app, lambda: [one for one in app.button if one.label == "Resume"])
+    assert runs.look(path).config.epochs == 4
+    button(app, "Resume").click().run()
+    until(app, lambda: [one for one in app.button if one.label == "Use its backbone"])
+    button(app, "Use its backbone").click().run()
+    app.run()
+    assert not app.exception and not app.error
+    assert project(app).settings.backbone == str(path / config.BEST)
+    assert app.selectbox(key="settings_backbone").value == str(path / config.BEST)
+    assert "The backbone of this project" in text(app)

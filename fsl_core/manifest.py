@@ -4,8 +4,9 @@ A `.safetensors` file of ours in `own_weights()` is a backbone under the name of
 """
 
 import hashlib
+import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from fsl_core.home import home
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 MANIFEST = WEIGHTS / "manifest.toml"
+NAME, SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*"), ".safetensors"
 HEADER = ("architecture", "options", "input")  # what the header of each weights file of ours says
 SOURCE = "source"  # in the header of an imported one: what it was made from
 
@@ -64,6 +66,26 @@ def own_weights() -> Path:
     return home() / "weights"
 
 
+def new_weights(name: str) -> Path:
+    """The file to write for a new backbone of the user's own, or for the path of a `.safetensors` file.
+
+    Raises:
+        WeightsError: the name cannot be used or is taken, or the file is there already.
+    """
+    path = Path(name) if name.endswith(SUFFIX) else own_weights() / f"{name}{SUFFIX}"
+    if not name.endswith(SUFFIX) and not NAME.fullmatch(name):
+        raise WeightsError(f"A name must be made of letters, digits, '_', '-' and '.', got {name!r}; choose another.")
+    if name in read_manifest():
+        raise WeightsError(f"{name} is the name of a backbone that ships; choose another.")
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be written ({error.strerror}); choose another name.") from error
+    if there:
+        raise WeightsError(f"{path} is there already; delete it first, or choose another name.")
+    return path
+
+
 def read_cards() -> dict[str, Card]:
     """Every backbone that can be named: those that ship, the default one first, then the user's own by name.
 
@@ -72,7 +94,7 @@ def read_cards() -> dict[str, Card]:
     Raises:
         WeightsError: the manifest is missing or one of its rows is not complete.
     """
-    paths = sorted(own_weights().glob("*.safetensors"))
+    paths = sorted(own_weights().glob(f"*{SUFFIX}"))
     found = (_own_card(path, path.stat().st_mtime_ns) for path in paths if path.is_file())
     shipped = read_manifest()
     return shipped | {card.name: card for card in found if card and card.name not in shipped}
@@ -92,12 +114,6 @@ def read_manifest() -> dict[str, Card]:
             f"weights/manifest.toml cannot be read ({error}); restore it from the repository."
         ) from error
     return {card.name: card for card in sorted(cards, key=lambda card: not card.default)}
-
-
-def card_of(path: Path, title: str) -> Card | None:
-    """The card of a file anywhere, whose name is its path; None = it is no weights file of ours, or not there."""
-    card = _own_card(path, path.stat().st_mtime_ns) if path.is_file() else None
-    return card and replace(card, name=str(path), title=title, file=str(path.resolve()))
 
 
 @lru_cache(maxsize=256)  # the digest of a large file takes a while

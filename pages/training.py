@@ -6,15 +6,18 @@ from fsl_core import figures
 from fsl_core.train import runs
 from fsl_core.ui import browser, session, training_form, training_runs
 from fsl_core.ui.chart import show
+from fsl_core.ui.text import plain
 
 QUICK, SLOW = 2.0, 10.0  # seconds between two looks at the runs, while one is under way and otherwise
 COMPARED = "training_compared"  # key of the runs whose curves are drawn
-AT_FIRST = 4  # of them, until others are chosen
+SEEN = "training_seen"  # key of all that could be chosen
+AT_FIRST = 4  # runs that are drawn until others are chosen
 PANELS = {
     "loss": "Loss on the training images; what is added up in it depends on the objective.",
     "accuracy": "Share of augmented training images that are put into the right one of the training classes.",
-    "val_1shot": "Few-shot accuracy on classes that are not learnt, with 1 example of each of 5.",
-    "val_5shot": "The same with 5 examples of each.",
+    "val_1shot": "Few-shot accuracy on episodes of 5 val classes, 1 example each; these classes are not learnt, unless "
+    "the data have no split.",
+    "val_5shot": "The same with 5 examples each.",
     "images_per_second": "Throughput of the training.",
 }
 
@@ -28,20 +31,23 @@ def new_run() -> None:
 
 def curves() -> None:
     """The measures of the chosen runs, epoch by epoch."""
-    found = {run.name: run.curves for run in runs.find_runs() if len(run.curves.epoch)}
+    found = {run.name: run.live for run in runs.find_runs() if len(run.live.epoch)}
     if not found:
-        st.caption("Curves appear when the first epoch is done.")
+        st.caption("Curves appear with the first steps.")
         return
-    before = st.session_state.get(COMPARED, list(found)[:AT_FIRST])
-    st.session_state[COMPARED] = [name for name in before if name in found]
-    chosen = st.multiselect("Runs", list(found), key=COMPARED, persist_state="session")
+    before, seen = st.session_state.get(COMPARED, []), st.session_state.get(SEEN, [])
+    new = [name for name in found if name not in seen][:AT_FIRST]
+    st.session_state[COMPARED] = [name for name in (*before, *new) if name in found]
+    st.session_state[SEEN] = list(found)
+    chosen = st.multiselect("Runs to compare", list(found), key=COMPARED, persist_state="session")
     if not chosen:
         return
-    columns = st.columns(2)
-    for place, (measure, caption) in enumerate(PANELS.items()):
-        with columns[place % 2]:
-            figure = figures.training({name: found[name] for name in chosen}, measure)
-            show(figure, measure, caption, f"Curves by epoch, one line for each run. {caption}")
+    shown = {name: found[name] for name in chosen}
+    for first in range(0, len(PANELS), 2):
+        for column, measure in zip(st.columns(2), list(PANELS)[first : first + 2], strict=False):
+            with column:
+                alt = f"Curves by epoch, one line for each run. {PANELS[measure]}"
+                show(figures.training(shown, measure), measure, PANELS[measure], alt)
 
 
 session.project()  # for which a run's backbone can be chosen
@@ -54,10 +60,13 @@ if may_train:
 else:
     st.info("Many people share this app, so runs are started on its command line only.", icon=":material/group:")
 st.header("Runs")
-under_way = training_runs.under_way(runs.find_runs())
+found = runs.find_runs()
+under_way = training_runs.under_way(found)
 every = QUICK if under_way else SLOW
-if not runs.find_runs():
-    st.caption(f"There are none in the folder {runs.RUNS} yet; those of the command line appear here too.")
+if not found:
+    st.caption("There are none yet; those that are started on the command line appear here too.")
+elif may_train:
+    st.caption(plain(f"Kept in {runs.runs_folder().resolve()}, those of the command line as well."))
 st.fragment(training_runs.cards, run_every=every)(under_way, may_train)
 st.header("Curves")
-st.fragment(curves, run_every=SLOW)()
+st.fragment(curves, run_every=every)()

@@ -51,7 +51,6 @@ def small_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     from fsl_core import manifest
     from fsl_core.backbones import Conv4, save_weights
     from fsl_core.data.transforms import InputSpec
-    from fsl_core.train import runs
     from fsl_core.ui import cached
     from fsl_core.ui.store import HOME_VARIABLE
 
@@ -66,7 +65,7 @@ def small_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(manifest, "WEIGHTS", tmp_path)
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "manifest.toml")
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    monkeypatch.setattr(runs, "RUNS", tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)  # in whose folder runs/ the runs are
     for function in (cached.cards, cached.queue, cached.engine, cached.thumbnail):
         function.clear()
     return "tiny"

@@ -1,17 +1,13 @@
 """`python -m fsl_core.backbones import FILE --as NAME`: make a published checkpoint a backbone of your own."""
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from fsl_core.cli import Parser, run
 from fsl_core.errors import WeightsError
-from fsl_core.manifest import own_weights, read_manifest
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-SUFFIX = ".safetensors"
+from fsl_core.manifest import new_weights, own_weights
 
 
 def build_parser() -> Parser:
@@ -43,7 +39,7 @@ def work(arguments: argparse.Namespace) -> None:
     """Import a checkpoint and say how to use it."""
     from fsl_core.backbones.published import SPECS, read_published
 
-    path = place(arguments.name)
+    path = new_weights(arguments.name)
     published = read_published(arguments.file, arguments.trust)
     name = arguments.spec or published.spec
     try:
@@ -57,26 +53,6 @@ def work(arguments: argparse.Namespace) -> None:
         f"Use it with --backbone {arguments.name}"
         + (" or in the app's list of backbones." if path.parent == own_weights() else ".")
     )
-
-
-def place(name: str) -> Path:
-    """The file to write for what stands after `--as`.
-
-    Raises:
-        WeightsError: the name cannot be used or is taken, or the file is there already.
-    """
-    path = Path(name) if name.endswith(SUFFIX) else own_weights() / f"{name}{SUFFIX}"
-    if not name.endswith(SUFFIX) and not NAME.fullmatch(name):
-        raise WeightsError(f"A name must be made of letters, digits, '_', '-' and '.', got {name!r}; choose another.")
-    if name in read_manifest():
-        raise WeightsError(f"{name} is the name of a backbone that ships; choose another.")
-    try:
-        there = path.exists()
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be written ({error.strerror}); choose another place with --as.") from error
-    if there:
-        raise WeightsError(f"{path} is there already; delete it first, or choose another name.")
-    return path
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -14,9 +14,9 @@ HEIGHT = 300
 FEW = 15  # epochs; with more of them only the lines are drawn, no markers
 AXES = {  # measure -> what its axis says, factor, format of a number with its unit
     "loss": ("loss", 1, ".3f", ""),
-    "accuracy": ("accuracy on augmented training images (%)", 100, ".1f", " %"),
-    "val_1shot": ("accuracy on val classes, 5-way 1-shot (%)", 100, ".1f", " %"),
-    "val_5shot": ("accuracy on val classes, 5-way 5-shot (%)", 100, ".1f", " %"),
+    "accuracy": ("training accuracy (%)", 100, ".1f", " %"),
+    "val_1shot": ("1-shot accuracy (%)", 100, ".1f", " %"),
+    "val_5shot": ("5-shot accuracy (%)", 100, ".1f", " %"),
     "images_per_second": ("images per second", 1, ".0f", " images/s"),
 }
 

@@ -10,7 +10,7 @@ from fsl_core.cli import Parser, run
 from fsl_core.errors import OptionError
 from fsl_core.train.config import TrainConfig, read_about, read_recipe, recipes
 from fsl_core.train.process import hold
-from fsl_core.train.runs import RUNS
+from fsl_core.train.runs import runs_folder
 from fsl_core.types import Param, params
 
 
@@ -63,7 +63,7 @@ def work(arguments: argparse.Namespace) -> None:
         raise OptionError("Name a recipe with --recipe; --list shows them.")
     changes = {name: getattr(arguments, name) for name in params(TrainConfig) if getattr(arguments, name) is not None}
     config = read_recipe(arguments.recipe, changes)
-    output = arguments.output or RUNS / Path(arguments.recipe).stem
+    output = arguments.output or runs_folder() / Path(arguments.recipe).stem
 
     if arguments.dry_run:
         from fsl_core.train.plan import make_plan

@@ -29,7 +29,7 @@ def load_images(dataset: ImageDataset, size: int, chosen: Int[np.ndarray, " n_im
     """Decode the chosen images of a data set, as squares of `size` or, where most are smaller, of `common_side`."""
     side = min(size, common_side(dataset, chosen))
     images = torch.empty((len(chosen), 3, side, side), dtype=torch.uint8)
-    for row, index in enumerate(tqdm(chosen, desc=title, unit="img", leave=False)):
+    for row, index in enumerate(tqdm(chosen, desc=title, unit="img", leave=False, disable=None)):
         images[row] = torch.from_numpy(square(dataset.image(int(index)), side)).permute(2, 0, 1)
     return ImageStore(images, torch.from_numpy(dataset.labels[chosen]))
 

@@ -1,5 +1,6 @@
 """The state of a run on disk, written atomically, so that a run can be stopped at any moment and resumed."""
 
+import io
 import pickle
 from dataclasses import asdict
 from pathlib import Path
@@ -31,9 +32,15 @@ def claim(folder: Path, config: TrainConfig, resume: bool) -> dict[str, Any] | N
 
 
 def save_checkpoint(folder: Path, state: dict[str, Any], config: TrainConfig) -> None:
-    """Write `state` and the configuration to `last.ckpt`; an interrupted write leaves the old file."""
+    """Write `state` and the configuration to `last.ckpt`; an interrupted write leaves the old file.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     part = folder / f"{CHECKPOINT}.part"
-    torch.save(state | {"config": asdict(config)}, part)
+    file = io.BytesIO()  # torch.save itself does not tell a full disk from a bug
+    torch.save(state | {"config": asdict(config)}, file)
+    part.write_bytes(file.getbuffer())
     part.replace(folder / CHECKPOINT)
 
 

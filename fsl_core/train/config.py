@@ -92,7 +92,7 @@ class TrainConfig:
         choices=("standard", "simclr", "autoaugment", "stacked_randaug"),
     )
 
-    epochs: int = option(120, "passes over the training images, or times `episodes` episodes", low=1)
+    epochs: int = option(120, "passes over the training images, or times `episodes` episodes", low=1, high=100_000)
     batch: int = option(128, "images in a step, or episodes of an episodic objective, over all devices", low=1)
     drop_last: bool = option(True, "leave out what is left of an epoch after the last whole batch")
     optimizer: str = option("sgd", "how parameters follow the gradient", choices=("sgd", "adam"))
@@ -115,7 +115,7 @@ class TrainConfig:
     )
     val_episodes: int = option(200, "few-shot episodes on the val classes after each epoch", low=2)
     val_images: int = option(100, "images per val class that the episodes are drawn from", low=20)
-    seed: int = option(1, "of weights, batches and augmentation", low=0)
+    seed: int = option(1, "of weights, batches and augmentation", low=0, high=2**31 - 1)
     precision: str = option("32-true", "arithmetic", choices=("32-true", "bf16-mixed"))
     accelerator: str = option("auto", "what the devices are", choices=("auto", "cpu", "cuda", "mps"))
     devices: int = option(1, "processes, one for each device", low=1)

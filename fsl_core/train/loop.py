@@ -1,6 +1,7 @@
 """The training loop."""
 
 import math
+import sys
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
@@ -28,6 +29,8 @@ from fsl_core.train.metrics import MetricsLog
 from fsl_core.train.process import Status, tell
 from fsl_core.train.run import Run, start
 
+TELL = 1.0  # seconds between two statuses that are told
+
 
 def learning_rate(config: TrainConfig, epochs_done: float) -> float:
     """Learning rate after a (fractional) number of epochs."""
@@ -50,28 +53,43 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
     Raises:
         TrainingError: the loss or its gradient is not finite (the published DeepEMD sets such gradients to 0), the
             batch does not divide by the devices, this computer lacks such devices, the folder cannot be written or
-            holds another run, the run cannot be resumed, or it was stopped by Ctrl-C or SIGTERM (after the present
-            step, and saved).
+            holds another run, its disk is full, the run cannot be resumed, or it was stopped by Ctrl-C or SIGTERM
+            (after the present step, and saved).
         TransportError: the solver of an episodic objective gave up.
         EpisodeError: the data are too small for the episodes.
         DataError: the data are not there.
         WeightsError: the weights to start from are not there.
     """
     run = start(config, data, output, resume)
-    measure = "val_1shot" if config.shot == 1 else "val_5shot"
-    with open_log(run) as log, deferred_interrupt() as interrupt:
-        while run.progress.epoch < config.epochs:
-            row = train_epoch(run, interrupt) | validate(run)
-            if log:
-                log.write(row)
-            if row[measure] > run.progress.best or config.split != "train":
-                run.progress.best = row[measure]
-                save_best(run)
-            run.progress.epoch += 1
-            run.progress.step = 0
-            run.progress.loss_sum = run.progress.accuracy_sum = 0.0
-            run.save()
+    try:
+        with open_log(run) as log, deferred_interrupt() as interrupt:
+            while run.progress.epoch < config.epochs:
+                end_epoch(run, log, train_epoch(run, interrupt) | validate(run))
+    except OSError as error:
+        raise TrainingError(
+            f"The run can no longer be written to {output} ({error.strerror or error}); make room there, then resume "
+            "it (--resume)."
+        ) from error
     return output / BEST
+
+
+def end_epoch(run: Run, log: MetricsLog | None, row: dict[str, float]) -> None:
+    """Log an epoch, keep its weights if they are the best, and make a checkpoint."""
+    if log:
+        log.write(row)
+        print(
+            f"Epoch {row['epoch']} of {run.config.epochs}: loss {row['loss']:.3f}, accuracy {row['accuracy']:.1%}, val "
+            f"1-shot {row['val_1shot']:.1%}, 5-shot {row['val_5shot']:.1%}, {row['images_per_second']:.0f} images/s",
+            file=sys.stderr, flush=True,
+        )  # fmt: skip
+    score = row["val_1shot" if run.config.shot == 1 else "val_5shot"]
+    if score > run.progress.best or run.config.split != "train":
+        run.progress.best = score
+        save_best(run)
+    run.progress.epoch += 1
+    run.progress.step = 0
+    run.progress.loss_sum = run.progress.accuracy_sum = 0.0
+    run.save()
 
 
 def save_best(run: Run) -> None:
@@ -91,7 +109,7 @@ def stop_if(run: Run, interrupt: threading.Event) -> None:
     asked = torch.tensor(float(interrupt.is_set()), device=run.fabric.device)
     if cast(Tensor, run.fabric.all_reduce(asked, reduce_op="sum")).item():
         run.save()
-        raise TrainingError(f"Stopped; the run is kept in {run.output} and goes on with --resume.")
+        raise TrainingError(f"Stopped; the run is kept in {run.output} and can be resumed (--resume).")
 
 
 def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
@@ -100,8 +118,8 @@ def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
     augment = {side: Augmentation(config, run.spec, side, run.objective.views) for side, _ in config.sides}
     steps = epoch_steps(run.images.labels, config, progress.epoch, fabric.world_size)
     first = fabric.is_global_zero
-    bar = tqdm(total=len(steps), initial=progress.step, unit="step", disable=not first, mininterval=1.0, miniters=1)
-    started, saved, seen = time.monotonic(), time.monotonic(), 0
+    bar = tqdm(total=len(steps), initial=progress.step, unit="step", disable=None if first else True, mininterval=1.0)
+    started, saved, told, seen = time.monotonic(), time.monotonic(), 0.0, 0
     rate, side, speed = 0.0, config.sides[-1][0], 0.0  # of an epoch that is resumed behind its last step
     train_mode(run)
     for parts in steps[progress.step :]:
@@ -115,13 +133,13 @@ def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
         progress.accuracy_sum += accuracy
         seen += parts.numel()
         speed = seen / (time.monotonic() - started)
-        status = status_of(run, steps, speed)
-        bar.set_postfix_str(
-            f"loss {status.loss:.3f}, accuracy {status.accuracy:.1%}, {speed:.0f} images/s, {status.remaining} to go",
-            refresh=False,
-        )
-        if bar.update() or (first and progress.step == len(steps)):
+        bar.update()
+        if first and (time.monotonic() - told > TELL or progress.step == len(steps)):
+            status = status_of(run, steps, speed)
             tell(run.output, status)
+            means = f"loss {status.loss:.3f}, accuracy {status.accuracy:.1%}"
+            bar.set_postfix_str(f"{means}, {speed:.0f} images/s, {status.remaining} to go")
+            told = time.monotonic()
         if time.monotonic() - saved > 60 * config.checkpoint_minutes:
             run.save()
             saved = time.monotonic()

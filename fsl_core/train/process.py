@@ -1,20 +1,25 @@
-"""The process that trains in a folder: it holds a lock there while it lives, and tells how far it is."""
+"""The process that trains in a folder: it holds a lock there while it lives, tells how far it is and how it ended."""
 
+import contextlib
 import fcntl
 import json
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from fsl_core.errors import TrainingError
+from fsl_core.errors import FSLError, TrainingError
 
 PROCESS, STATUS = "process.json", "progress.json"
+KILLED = (
+    "Its process was ended from outside: the computer was switched off, its memory was full, or somebody killed it."
+)
 PATIENCE = 1.0  # seconds; who asks whether the lock is held holds it for a moment
 
 
@@ -26,12 +31,14 @@ class Process:
         command: for people.
         data: folder of the data set; None = it was downloaded.
         started: seconds since 1970.
+        end: why it ended, in a sentence, empty where its work was done; None = it lives, or was ended from outside.
     """
 
     pid: int
     command: str
     data: str | None
     started: float
+    end: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Status:
 def hold(folder: Path, data: str | None) -> Iterator[None]:
     """Within the block, this process is the one that trains in the folder; of several devices, that of the first.
 
-    The kernel takes the lock back however the process ends.
+    The kernel takes the lock back however the process ends. SIGTERM, by which it is asked to end, acts as Ctrl-C does.
 
     Args:
         data: as the command line has it.
@@ -80,12 +87,31 @@ def hold(folder: Path, data: str | None) -> Iterator[None]:
     with file:
         _lock(file, folder)
         (folder / STATUS).unlink(missing_ok=True)
-        file.truncate(0)
         command = shlex.join(["python", "-m", "fsl_core.train", *sys.argv[1:]])
         process = Process(os.getpid(), command, data and str(Path(data).resolve()), time.time())
-        json.dump(asdict(process), file)
-        file.flush()
-        yield
+        _write(file, process)
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            with contextlib.suppress(OSError):  # it may be the full disk that ends the process
+                _write(file, replace(process, end=_words(sys.exception())))
+
+
+def _write(file: TextIO, process: Process) -> None:
+    file.truncate(0)
+    json.dump(asdict(process), file)
+    file.flush()
+
+
+def _words(error: BaseException | None) -> str:
+    """Why a process ends."""
+    if error is None or isinstance(error, FSLError):
+        return str(error or "")
+    if isinstance(error, KeyboardInterrupt):
+        return "Stopped at once, without saving; what came after the last checkpoint, if there is one, is lost."
+    return f"Something unexpected went wrong ({type(error).__name__}: {error})."
 
 
 def _lock(file: TextIO, folder: Path) -> None:

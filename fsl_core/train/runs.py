@@ -1,34 +1,28 @@
-"""The runs on disk: which there are and how they stand; to start, stop and resume one in a process of its own.
+"""The runs on disk: which there are, how they stand, and whose backbones are offered on all pages.
 
 A run belongs to no window and no server: whatever is known of it is read from its folder.
 """
 
 import csv
+import filecmp
 import os
-import re
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Mapping
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from fsl_core.errors import OptionError, TrainingError
+from fsl_core.home import home
+from fsl_core.manifest import SUFFIX, new_weights, own_weights
 from fsl_core.train.config import BEST, CHECKPOINT, CONFIG, METRICS, TrainConfig, read_recipe
-from fsl_core.train.process import PROCESS, Process, Status, is_alive, read_process, read_status
+from fsl_core.train.process import KILLED, PROCESS, Process, Status, is_alive, read_process, read_status
 from fsl_core.training_records import TrainingCurves
 
-RUNS = Path("runs")
-LOG = "log.txt"  # what a process that was started here says
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
+UNKNOWN = "It left no word of the process that trained here."
+EARLY = 0.1  # of an epoch; the means of fewer steps tell little
 MEASURES = ("epoch", "loss", "accuracy", "val_1shot", "val_5shot", "images_per_second")
-PACKAGE = Path(__file__).parents[2]
-WAIT = 20.0  # seconds for a process to tell that it is there
-TAIL = 4096  # bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +31,11 @@ class RunFolder:
 
     Attributes:
         config: None = the process has not written it yet, or it cannot be read.
+        curves: of the epochs that are done.
         process: that trains, or did so last.
         status: how far that process is, or came.
         state: RUNNING, FINISHED (all epochs are done), STOPPED (it can be resumed) or FAILED (it cannot).
-        message: what the process said last, where it ended before the run was finished.
+        message: why the process ended, where that was before the run was finished.
     """
 
     path: Path
@@ -57,15 +52,32 @@ class RunFolder:
         return self.path.name
 
     @property
+    def live(self) -> TrainingCurves:
+        """The curves; of a run under way with a last point for that part of its present epoch that is done."""
+        now, known = self.status, self.curves
+        if self.state != RUNNING or now is None or now.step < EARLY * now.steps or now.epoch in known.epoch:
+            return known
+        done = now.epoch - 1 + now.step / now.steps
+        row = (done, now.loss, now.accuracy, np.nan, np.nan, now.images_per_second)
+        return TrainingCurves(
+            **{name: np.append(getattr(known, name), value) for name, value in zip(MEASURES, row, strict=True)}
+        )
+
+    @property
     def best(self) -> Path:
         """Its best weights."""
         return self.path / BEST
 
 
-def find_runs(folder: Path | None = None) -> list[RunFolder]:
-    """All runs in a folder, by default `RUNS`, the one that was started last first."""
-    folder = folder or RUNS
-    paths = {path.parent for name in (CONFIG, PROCESS) for path in folder.glob(f"*/{name}")}
+def runs_folder() -> Path:
+    """Where runs are kept: `runs/` in the working folder; where that cannot be written, in the user's own."""
+    here = Path("runs")
+    return here if os.access(here if here.is_dir() else Path(), os.W_OK) else home() / "runs"
+
+
+def find_runs() -> list[RunFolder]:
+    """All runs, the one that was started last first."""
+    paths = {path.parent for name in (CONFIG, PROCESS) for path in runs_folder().glob(f"*/{name}")}
     return sorted(map(look, paths), key=lambda run: (-_started(run), run.name))
 
 
@@ -75,16 +87,17 @@ def look(path: Path) -> RunFolder:
         config = read_recipe(str(path / CONFIG), {})
     except OptionError:
         config = None
-    alive = is_alive(path)
+    alive, process, status = is_alive(path), read_process(path), read_status(path)
     curves = read_curves(path / METRICS)
+    message = ""
     if alive:
         state = RUNNING
     elif config and len(curves.epoch) and curves.epoch[-1] >= config.epochs:
         state = FINISHED
     else:
         state = STOPPED if (path / CHECKPOINT).is_file() else FAILED
-    message = last_line(path / LOG) if state in (STOPPED, FAILED) else ""
-    return RunFolder(path, config, curves, read_process(path), read_status(path), state, message)
+        message = UNKNOWN if process is None else KILLED if process.end is None else process.end
+    return RunFolder(path, config, curves, process, status, state, message)
 
 
 def read_curves(path: Path) -> TrainingCurves:
@@ -103,133 +116,43 @@ def read_curves(path: Path) -> TrainingCurves:
     return TrainingCurves(**{name: values[:, column] for column, name in enumerate(MEASURES)})
 
 
-def last_line(path: Path) -> str:
-    """What a log says last, in which progress bars write over themselves; empty where there is none."""
+def is_shared(run: RunFolder) -> bool:
+    """Whether the best weights of a run are among the user's own backbones, under the name of the run."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - TAIL))
-            text = file.read().decode(errors="replace")
+        return filecmp.cmp(run.best, own_weights() / f"{run.name}{SUFFIX}")
     except OSError:
-        return ""
-    return _last(text)
+        return False
 
 
-def _last(text: str) -> str:
-    """The error that ended a command line, before or behind which a bar may be drawn; else the last line."""
-    errors = re.findall(r"python -m fsl_core\.train: ([^\r\n]+)", text)
-    lines = [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
-    return (errors or lines or [""])[-1]
-
-
-def start(name: str, recipe: str, changes: Mapping[str, int], data: str | None) -> None:
-    """Start a run in a process of its own, which goes on when this one ends.
-
-    Args:
-        name: of the run's folder in `RUNS`.
-        changes: field -> value in place of the recipe's.
-        data: folder of the data set; None = a download.
+def share(run: RunFolder) -> None:
+    """Copy the best weights of a run to the user's own backbones, under the name of the run.
 
     Raises:
-        OptionError: the name can be no folder's, there is no such recipe, or a value is impossible.
-        TrainingError: there is such a run already, or the folder cannot be written.
+        WeightsError: no backbone can have that name, or another one has it.
+        TrainingError: the copy cannot be written.
     """
-    if not re.fullmatch(r"\w[\w.-]{0,99}", name):
-        raise OptionError(f"A run's name is made of letters, digits, '-', '_' and '.', got {name!r}.")
-    words = arguments(recipe, changes, data)
-    path = RUNS / name
-    if (path / CHECKPOINT).exists() or is_alive(path):
-        raise TrainingError(f"There is a run {name} already; resume it, or choose another name.")
-    _launch(path, words)
-
-
-def resume(path: Path) -> None:
-    """Go on with a run from its last checkpoint, on the data that it had, in a process of its own.
-
-    Raises:
-        TrainingError: a process trains there, or there is nothing to go on from.
-    """
-    if is_alive(path):
-        raise TrainingError(f"The run {path.name} is under way already.")
-    if not (path / CHECKPOINT).is_file():
-        raise TrainingError(f"There is no checkpoint in {path} to resume from; start the run anew.")
-    process = read_process(path)
-    _launch(path, [*arguments(str(path / CONFIG), {}, process.data if process else None), "--resume"])
-
-
-def stop(path: Path) -> None:
-    """Ask the process that trains in a folder to save and leave after the present step."""
-    process = read_process(path)
-    if process and is_alive(path):
-        # Unlike SIGINT, this arrives also where the app was started in the background, with SIGINT ignored.
-        os.kill(process.pid, signal.SIGTERM)
-
-
-def make_plan(
-    recipe: str, changes: Mapping[str, int], data: str | None, wait: Callable[[], object] = lambda: time.sleep(0.2)
-) -> str:
-    """What `--dry-run` says of a run, a fact a line.
-
-    Args:
-        wait: called again and again until the plan is there; what it raises ends the work.
-
-    Raises:
-        OptionError: there is no such recipe, or a value is impossible.
-        TrainingError: the run could not be tried; it says why.
-    """
-    command = [sys.executable, "-m", "fsl_core.train", *arguments(recipe, changes, data), "--dry-run"]
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
-    ) as process:
-        try:
-            while True:
-                try:
-                    out, errors = process.communicate(timeout=0.1)
-                    break
-                except subprocess.TimeoutExpired:
-                    wait()
-        finally:
-            process.kill()
-    if process.returncode:
-        raise TrainingError(_last(errors.decode(errors="replace")) or f"exit code {process.returncode}")
-    return out.decode(errors="replace").strip()
-
-
-def arguments(recipe: str, changes: Mapping[str, int], data: str | None) -> list[str]:
-    """The arguments of the command line that stand for a run.
-
-    Raises:
-        OptionError: there is no such recipe, or a value is impossible.
-    """
-    read_recipe(recipe, dict(changes))
-    fields = [f"--{name.replace('_', '-')}={value}" for name, value in changes.items()]
-    return [f"--recipe={recipe}", *([f"--data={data}"] if data else []), *fields]
-
-
-def _launch(path: Path, words: list[str]) -> None:
-    """Start the process and wait until it has told that it is there, or has ended."""
+    place = new_weights(run.name)
+    part = place.with_suffix(".part")
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        with (path / LOG).open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "fsl_core.train", *words, f"--output={path}"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-                env=_environment(),
-            )  # fmt: skip
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(run.best, part)
+        part.replace(place)
     except OSError as error:
-        raise TrainingError(f"The run cannot be started in {path} ({error.strerror}); choose another name.") from error
-    threading.Thread(target=process.wait, name="training", daemon=True).start()  # it is laid to rest when it ends
-    end = time.monotonic() + WAIT
-    while time.monotonic() < end and process.poll() is None:
-        told = read_process(path)
-        if told and told.pid == process.pid:
-            return
-        time.sleep(0.05)
+        raise TrainingError(f"{place} cannot be written ({error.strerror}); make room there, and try again.") from error
 
 
-def _environment() -> dict[str, str]:
-    """This process's, in which the package is found from any folder."""
-    paths = [str(PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+def withdraw(run: RunFolder) -> None:
+    """Delete that copy; the run keeps its weights.
+
+    Raises:
+        TrainingError: it cannot be deleted.
+    """
+    place = own_weights() / f"{run.name}{SUFFIX}"
+    if is_shared(run):
+        try:
+            place.unlink(missing_ok=True)
+        except OSError as error:
+            raise TrainingError(f"{place} cannot be deleted ({error.strerror}); delete it by hand.") from error
 
 
 def _started(run: RunFolder) -> float:

@@ -5,8 +5,7 @@ import streamlit as st
 
 from fsl_core.data import open_dataset, sample_episode, shuffled
 from fsl_core.data.episode import Episode
-from fsl_core.manifest import Card, card_of, read_cards
-from fsl_core.train import runs
+from fsl_core.manifest import Card, read_cards
 from fsl_core.train.config import read_about, recipes
 from fsl_core.ui import bundle, samples
 from fsl_core.ui.engine import Engine
@@ -14,6 +13,8 @@ from fsl_core.ui.jobs import Queue
 from fsl_core.ui.project import Project
 from fsl_core.ui.recents import Summary, summarise
 from fsl_core.ui.store import Store, projects_folder
+
+EASIEST = "demo_synthetic"  # recipe
 
 
 @st.cache_resource(show_spinner=False)
@@ -42,20 +43,19 @@ def engine() -> Engine:
 
 @st.cache_data(show_spinner=False, ttl=60)
 def cards() -> dict[str, Card]:
-    """The backbones that ship, the default one first, then those of the user's own, then those of finished runs.
+    """The backbones that ship, the default one first, then those of the user's own.
 
     Raises:
         WeightsError: the manifest is missing or damaged.
     """
-    finished = [run for run in runs.find_runs() if run.state == runs.FINISHED]
-    trained = (card_of(run.best, f"{run.name} (trained here)") for run in finished)
-    return read_cards() | {card.name: card for card in trained if card}
+    return read_cards()
 
 
 @st.cache_data(show_spinner=False)
 def abouts() -> dict[str, str]:
-    """What each recipe says of itself, by its name."""
-    return {name: read_about(path) for name, path in recipes().items()}
+    """What each recipe says of itself, by its name; first the one that needs no data."""
+    found = {name: read_about(path) for name, path in recipes().items()}
+    return {EASIEST: found.pop(EASIEST)} | found
 
 
 def warm_up() -> None:

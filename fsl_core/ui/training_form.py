@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.train import runs
+from fsl_core.train import control, runs
 from fsl_core.train.config import TrainConfig, read_recipe
 from fsl_core.types import params
 from fsl_core.ui import cached, session
@@ -25,10 +25,12 @@ class Order:
     """What is to be trained.
 
     Attributes:
+        name: of the run.
         changes: field -> value, where it is not the recipe's.
-        data: folder of the data set; None = a download.
+        data: folder of the data set; None = a download, or no data are needed.
     """
 
+    name: str
     recipe: str
     changes: dict[str, int]
     data: str | None
@@ -37,47 +39,52 @@ class Order:
 def form() -> Order:
     """The fields that say what to train."""
     abouts = cached.abouts()
-    recipe = st.selectbox(
-        "Recipe", list(abouts), format_func=lambda name: f"{name}: {abouts[name]}", key="training_recipe",
-        persist_state="session", help="Type to search: a data set, a network, a table of a paper.",
+    left, right = st.columns(2)
+    recipe = left.selectbox(
+        "Recipe", list(abouts), format_func=lambda name: Path(name).stem, key="training_recipe",
+        persist_state="session", help="Type to search, for example for cifar, conv4 or distilled.",
     )  # fmt: skip
+    free = _free_name(Path(recipe).stem)
+    name = right.text_input("Name of the run", free, key=f"training_name_{free}")
     st.markdown(plain(abouts[recipe]))
     config = read_recipe(recipe, {})
-    data = st.text_input(
-        f"Folder of the data set {config.dataset} (empty = download)", key="training_data", persist_state="session",
-        placeholder="/path/to/data",
-    )  # fmt: skip
+    data = ""
+    if config.dataset != "synthetic":
+        data = st.text_input(
+            f"Folder of the data set {config.dataset}", key="training_data", persist_state="session",
+            placeholder="Empty: it is downloaded",
+            help="Parquet files, a folder with a sub-folder of pictures for each class, or a zip of one.",
+        )  # fmt: skip
     changes = {}
-    for column, name in zip(st.columns(len(FIELDS)), FIELDS, strict=True):
-        param, _ = params(TrainConfig)[name]
-        usual = getattr(config, name)
-        low = None if param.low is None else int(param.low)
-        key = f"training_{name}_{recipe}"  # each recipe begins with its own value
-        value = column.number_input(title(name), low, value=usual, key=key, help=f"{param.help}; the recipe's: {usual}")
+    for column, field in zip(st.columns(len(FIELDS)), FIELDS, strict=True):
+        param, _ = params(TrainConfig)[field]
+        usual = getattr(config, field)
+        low, high = (None if limit is None else int(limit) for limit in (param.low, param.high))
+        key = f"training_{field}_{recipe}"  # each recipe begins with its own value
+        effect = f"{param.help}; the recipe's: {usual}"
+        value = column.number_input(title(field), low, high, value=usual, key=key, help=effect)
         if value is not None and value != usual:
-            changes[name] = value
-    return Order(recipe, changes, data.strip() or None)
+            changes[field] = value
+    return Order(name.strip(), recipe, changes, data.strip() or None)
 
 
 def buttons(order: Order) -> None:
     """Ask for the plan, or start."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        free = _free_name(Path(order.recipe).stem)
-        name = st.text_input("Name of the run", free, key=f"training_name_{free}")
-        wanted = st.button(
-            "Show the plan", icon=":material/fact_check:",
-            help="Times a few steps on a part of the data; writes nothing.",
-        )  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
         started = st.button(
             "Start training", type="primary", icon=":material/play_arrow:",
             help="It goes on when the browser or the app is closed.",
+        )  # fmt: skip
+        wanted = st.button(
+            "Show the plan", icon=":material/fact_check:",
+            help="Times a few steps on a part of the data; writes nothing.",
         )  # fmt: skip
     if wanted:
         _ask(order)
     if started:
         try:
             with st.spinner("Starting …"):
-                runs.start(name.strip(), order.recipe, order.changes, order.data)
+                control.start(order.name, order.recipe, order.changes, order.data)
         except FSLError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
@@ -87,7 +94,7 @@ def buttons(order: Order) -> None:
 def _free_name(recipe: str) -> str:
     """The recipe's name, with a number where there is such a run already."""
     number, name = 1, recipe
-    while (runs.RUNS / name).exists():
+    while (runs.runs_folder() / name).exists():
         number += 1
         name = f"{recipe}_{number}"
     return name
@@ -105,7 +112,7 @@ def _ask(order: Order) -> None:
             ticket.report(0.0, f"Trying a few steps, {time.monotonic() - began:.0f} s so far")
             time.sleep(LOOK / 2)
 
-        return runs.make_plan(order.recipe, order.changes, order.data, wait)
+        return control.make_plan(order.recipe, order.changes, order.data, wait)
 
     st.session_state[session.PLAN] = _key(order)
     cached.planning_queue().submit(_key(order), work, session.waiter(session.PLAN))

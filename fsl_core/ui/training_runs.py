@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.train import runs
+from fsl_core.train import control, runs
 from fsl_core.train.runs import FAILED, FINISHED, RUNNING, STOPPED, RunFolder
 from fsl_core.ui import cached, session, uploads
 from fsl_core.ui.text import plain
@@ -28,11 +28,11 @@ def cards(known: frozenset[str], may_train: bool) -> None:
 
     Args:
         known: names of the runs under way when the page ran.
-        may_train: whether runs can be stopped and resumed here.
+        may_train: whether something can be done with runs here.
     """
     found = runs.find_runs()
     if under_way(found) != known:
-        cached.cards.clear()
+        session.tell(PLACE)
         st.rerun()
     uploads.show_notices(PLACE)
     for run in found[:SHOWN]:
@@ -61,7 +61,8 @@ def _card(run: RunFolder, may_train: bool) -> None:
             st.markdown(plain(latest(run)))
         if run.message:
             st.caption(plain(run.message))
-        _buttons(run, may_train)
+        if may_train:
+            _buttons(run)
 
 
 def about(run: RunFolder) -> str:
@@ -109,39 +110,54 @@ def latest(run: RunFolder) -> str:
     )
 
 
-def _buttons(run: RunFolder, may_train: bool) -> None:
-    with st.container(horizontal=True, gap="small"):
-        if run.state == RUNNING and may_train and run.process:
-            st.button(
-                "Stop", icon=":material/stop_circle:", key=f"fsl_stop_{run.name}", on_click=_try,
-                args=(runs.stop, run, "saves after the present step and stops; it can be resumed."),
-                help="It is saved after the present step and can be resumed.",
+def _buttons(run: RunFolder) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if run.state == RUNNING and run.process:
+            _button(
+                run, "Stop", ":material/stop_circle:", lambda: control.stop(run.path),
+                "saves after the present step and stops.", "It is saved after the present step and can be resumed.",
             )  # fmt: skip
-        if run.state == STOPPED and may_train:
-            st.button(
-                "Resume", icon=":material/play_arrow:", key=f"fsl_resume_{run.name}", on_click=_try,
-                args=(runs.resume, run, "goes on from its last checkpoint."),
+        if run.state == STOPPED:
+            _button(
+                run, "Resume", ":material/play_arrow:", lambda: control.resume(run.path),
+                "goes on from its last checkpoint.", "On the same data, from its last checkpoint on.",
+            )  # fmt: skip
+        if run.state == FAILED and run.process and not run.best.exists():
+            _button(
+                run, "Remove", ":material/delete:", lambda: control.remove(run.path), "is removed.",
+                "Deletes its folder, in which there are no weights.",
             )  # fmt: skip
         if run.state == FINISHED and run.best.is_file():
             _use(run)
 
 
 def _use(run: RunFolder) -> None:
-    if session.project().settings.backbone == str(run.best):
-        st.badge("The backbone of this project", icon=":material/check:", color="green")
-    elif st.button(
-        "Use its backbone", icon=":material/category:", key=f"fsl_use_{run.name}",
-        help="In this project, on all pages; another one can be chosen in the sidebar.",
-    ):  # fmt: skip
+    if runs.is_shared(run):
+        st.badge("Among the backbones of all pages", icon=":material/check:", color="green")
+        _button(
+            run, "Take away", ":material/remove_circle:", lambda: runs.withdraw(run),
+            "is no longer among the backbones.", "It leaves the list in the sidebar; the run keeps its weights.",
+        )  # fmt: skip
+    else:
+        _button(
+            run, "Use on all pages", ":material/category:", lambda: _share(run), "is one of the backbones now.",
+            "It becomes one of the backbones in the sidebar, and that of this project.",
+        )  # fmt: skip
+
+
+def _share(run: RunFolder) -> None:
+    runs.share(run)
+    cached.cards.clear()
+    session.edit(lambda project: replace(project, settings=replace(project.settings, backbone=run.name)))
+
+
+def _button(run: RunFolder, label: str, icon: str, act: Callable[[], None], effect: str, help: str) -> None:
+    """A button that does something with a run; `effect` is told afterwards."""
+    if st.button(label, icon=icon, key=f"fsl_{label.lower()}_{run.name}", help=help):
+        try:
+            act()
+            session.tell(PLACE, session.Notice(session.GOOD, plain(f"{run.name} {effect}")))
+        except FSLError as error:
+            session.tell(PLACE, session.Notice(session.BAD, plain(str(error))))
         cached.cards.clear()
-        choose = str(run.best)
-        session.try_edit(PLACE, lambda project: replace(project, settings=replace(project.settings, backbone=choose)))
         st.rerun()
-
-
-def _try(act: Callable[[object], None], run: RunFolder, effect: str) -> None:
-    try:
-        act(run.path)
-        session.tell(PLACE, session.Notice(session.GOOD, f"{plain(run.name)} {effect}"))
-    except FSLError as error:
-        session.tell(PLACE, session.Notice(session.BAD, plain(str(error))))

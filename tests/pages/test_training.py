@@ -1,5 +1,6 @@
 """The Training page: a real run is started, stopped, resumed and used, as a person does it."""
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from fsl_core.train import config, runs
+from fsl_core import manifest
+from fsl_core.backbones import load_backbone
+from fsl_core.errors import DataError
+from fsl_core.train import config, control, runs
 from fsl_core.train.config import TrainConfig, write_config
 from fsl_core.train.metrics import MetricsLog
 from fsl_core.train.process import PROCESS, Status, hold, tell
@@ -38,7 +42,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture
 def recipe(tmp_path: Path, small_backbone: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """One small recipe instead of those of the papers."""
-    path = tmp_path / "tiny.toml"
+    path = tmp_path / "small.toml"
     write_config(path, TINY)
     monkeypatch.setattr(cached, "abouts", lambda: {str(path): "A small one."})
     return str(path)
@@ -49,7 +53,7 @@ def trained() -> Callable[..., Path]:
     """Makes the folder of a run that has done some epochs."""
 
     def make(name: str, epochs: int = 3) -> Path:
-        path = runs.RUNS / name
+        path = runs.runs_folder() / name
         with hold(path, None):
             write_config(path / config.CONFIG, TINY)
             with MetricsLog(path, 0) as log:
@@ -83,6 +87,17 @@ def until(app: AppTest, holds: Callable[[], object]) -> None:
         time.sleep(0.5)
         app.run()
     raise AssertionError(text(app))
+
+
+def test_a_new_run_is_compared_with_those_that_were_chosen(trained: Callable[..., Path], small_backbone: str) -> None:
+    for name in ("first", "second", "third", "fourth", "fifth"):
+        trained(name)
+    app = opened()
+    assert app.multiselect(key="training_compared").value == ["fifth", "fourth", "third", "second"]
+    app.multiselect(key="training_compared").set_value(["first"]).run()
+    trained("sixth")
+    app.run()
+    assert app.multiselect(key="training_compared").value == ["first", "sixth"]
 
 
 def test_the_curves_of_runs_are_compared(trained: Callable[..., Path], small_backbone: str) -> None:
@@ -125,14 +140,45 @@ def test_where_many_share_the_app_nothing_can_be_started(
     assert not {"Start training", "Show the plan", "Stop", "Resume"} & {one.label for one in app.button}
 
 
-def test_what_cannot_be_started_is_told(recipe: str, trained: Callable[..., Path]) -> None:
+@pytest.mark.parametrize(("field", "value", "said"), [
+    ("training_name_small", "../there", "made of letters"), ("training_data", "/nowhere", "no folder or zip /nowhere"),
+])  # fmt: skip
+def test_what_cannot_be_started_is_told(recipe: str, field: str, value: str, said: str) -> None:
     app = opened()
-    app.text_input(key="training_name_tiny").set_value("../there")
+    app.text_input(key=field).set_value(value).run()
     button(app, "Start training").click().run()
-    assert "made of letters" in app.error[0].value
+    assert not app.exception and said in app.error[0].value.replace("\\", "")
     assert not runs.find_runs()
 
 
+def test_why_a_run_failed_is_told_and_it_is_removed(recipe: str) -> None:
+    path = runs.runs_folder() / "lost"
+    with pytest.raises(DataError), hold(path, None):
+        raise DataError("There is no picture in /data.")
+    app = opened()
+    assert "There is no picture in /data." in text(app)
+    button(app, "Remove").click().run()
+    assert not app.exception and not path.exists() and app.success[0].value == "lost is removed\\."
+
+
+def test_a_backbone_is_used_and_taken_away(trained: Callable[..., Path], small_backbone: str) -> None:
+    path = trained("mine")
+    shutil.copy(manifest.WEIGHTS / "tiny.safetensors", path / config.BEST)
+    app = opened()
+    assert list(cached.cards()) == ["tiny"]
+    button(app, "Use on all pages").click().run()
+    app.run()
+    assert not app.exception and not app.error
+    assert project(app).settings.backbone == "mine"
+    assert [card.title for card in cached.cards().values()] == ["tiny title", "mine (your own)"]
+    button(app, "Take away").click().run()
+    app.run()
+    assert not app.exception and not app.error
+    assert list(cached.cards()) == ["tiny"]
+    assert button(app, "Use on all pages") and (path / config.BEST).is_file()
+
+
+@pytest.mark.slow
 def test_a_recipe_is_planned_started_stopped_resumed_and_used(recipe: str, data: Path) -> None:
     app = opened()
     app.text_input(key="training_data").set_value(str(data))
@@ -142,17 +188,21 @@ def test_a_recipe_is_planned_started_stopped_resumed_and_used(recipe: str, data:
     assert "4 epochs of 7 steps" in app.get("code")[0].value
 
     button(app, "Start training").click().run()
-    path = runs.RUNS / "tiny"
+    path = runs.runs_folder() / "small"
     until(app, lambda: runs.look(path).status)
-    assert app.text_input(key="training_name_tiny_2").value == "tiny_2"  # the name of the next one
+    assert app.text_input(key="training_name_small_2").value == "small_2"  # the name of the next one
     button(app, "Stop").click().run()
     until(app, lambda: [one for one in app.button if one.label == "Resume"])
-    assert runs.look(path).config.epochs == 4
+    run = runs.look(path)
+    assert run.config and run.config.epochs == 4 and len(run.curves.epoch) < 4
+    assert run.message.startswith("Stopped; the run is kept in")
     button(app, "Resume").click().run()
-    until(app, lambda: [one for one in app.button if one.label == "Use its backbone"])
-    button(app, "Use its backbone").click().run()
+    until(app, lambda: [one for one in app.button if one.label == "Use on all pages"])
+    run = runs.look(path)
+    assert (run.state, run.message, list(run.curves.epoch)) == (runs.FINISHED, "", [1, 2, 3, 4])
+    assert run.curves.loss[-1] < run.curves.loss[0]
+    assert len((path / control.LOG).read_text().splitlines()) < 9
+    button(app, "Use on all pages").click().run()
     app.run()
     assert not app.exception and not app.error
-    assert project(app).settings.backbone == str(path / config.BEST)
-    assert cached.cards()[str(path / config.BEST)].title == "tiny (trained here)"
-    assert not [one for one in app.button if one.label == "Use its backbone"]
+    assert load_backbone(project(app).settings.backbone, "cpu").spec.size == 32

@@ -1,6 +1,8 @@
 """Training for real, on a few small images: it learns, it can be stopped and resumed, and it stops at NaN."""
 
 import csv
+import re
+import resource
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -271,3 +273,32 @@ def test_learning_rate() -> None:
     named = TrainConfig(learning_rate=1.0, milestones="45, 60,75", step_factor=0.1)
     rates = [loop.learning_rate(named, epoch) for epoch in (0.0, 44.9, 45.0, 59.9, 60.0, 75.0, 89.9)]
     assert rates == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.001, 0.001])
+
+
+def test_where_it_is_no_terminal_a_run_says_a_line_an_epoch(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loop.train(replace(TINY, val_episodes=2), str(data), tmp_path)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:12] for line in lines] == ["Epoch 1 of 2", "Epoch 2 of 2"]
+    assert re.fullmatch(r".*: loss \d\.\d{3}, accuracy [\d.]+%, val 1-shot [\d.]+%, 5-shot .*%, \d+ images/s", lines[1])
+
+
+def test_a_disk_that_gets_full(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last whole checkpoint stays, from which the run goes on when there is room."""
+    before, original = resource.getrlimit(resource.RLIMIT_FSIZE), loop.end_epoch
+
+    def fills(run: run.Run, log: object, row: dict[str, float]) -> None:
+        original(run, log, row)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+
+    monkeypatch.setattr(loop, "end_epoch", fills)
+    try:
+        with pytest.raises(TrainingError, match=r"can no longer be written to .*File too large.*; make room there"):
+            loop.train(TINY, str(data), tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    monkeypatch.setattr(loop, "end_epoch", original)
+    assert torch.load(tmp_path / "last.ckpt", weights_only=True)["progress"]["epoch"] == 1
+    loop.train(TINY, str(data), tmp_path, resume=True)
+    assert [row["epoch"] for row in rows(tmp_path)] == ["1", "2"]

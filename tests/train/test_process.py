@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,16 @@ def test_who_holds_the_folder_says_so(tmp_path: Path, monkeypatch: pytest.Monkey
         assert told.data == str(Path.cwd() / "pictures")
         assert before <= told.started <= time.time()
     assert not is_alive(tmp_path / "run")
-    assert read_process(tmp_path / "run") == told
+    assert read_process(tmp_path / "run") == replace(told, end="")
+
+
+def test_a_request_to_end_interrupts(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), hold(tmp_path, None):
+        signal.raise_signal(signal.SIGTERM)
+    told = read_process(tmp_path)
+    assert told is not None and told.end is not None and told.end.startswith("Stopped at once")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_only_one_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

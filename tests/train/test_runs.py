@@ -1,148 +1,130 @@
-"""Runs in processes of their own, for real: started, stopped, resumed, and found again."""
+"""What is known of runs by looking into their folders, and whose backbones are offered on all pages."""
 
-import sys
-import time
-from collections.abc import Callable
+import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fsl_core.backbones import load_backbone
-from fsl_core.errors import OptionError, TrainingError
+from fsl_core.backbones import Conv4, load_backbone, save_weights
+from fsl_core.data.transforms import InputSpec
+from fsl_core.errors import TrainingError, WeightsError
+from fsl_core.manifest import own_weights, read_cards, read_manifest
 from fsl_core.train import runs
-from fsl_core.train.config import TrainConfig, write_config
-from fsl_core.train.process import hold
-from fsl_core.train.runs import FAILED, FINISHED, RUNNING, STOPPED, RunFolder
+from fsl_core.train.config import BEST, CHECKPOINT, CONFIG, METRICS, TrainConfig, write_config
+from fsl_core.train.process import KILLED, Status, hold, tell
+from fsl_core.train.runs import FAILED, FINISHED, RUNNING, STOPPED, UNKNOWN
 
-TINY = TrainConfig(
-    dataset="folder", architecture="conv4", size=32, epochs=6, crop_scale=0.6, batch=16, learning_rate=0.02,
-    schedule="cosine", val_episodes=10, val_images=20, accelerator="cpu",
-)  # fmt: skip
+HEADER = "epoch,size,learning_rate,loss,accuracy,val_1shot,val_5shot,images_per_second\n"
 
 
-@pytest.fixture
-def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(autouse=True)
+def _a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEW_SHOT_LENS_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    write_config(tmp_path / "tiny.toml", TINY)
-    return "tiny.toml"
 
 
-def until(path: Path, holds: Callable[[RunFolder], object]) -> RunFolder:
-    for _ in range(1200):
-        run = runs.look(path)
-        if holds(run):
-            return run
-        time.sleep(0.1)
-    raise AssertionError(f"{run.state}: {run.message}")
+def run_of(name: str, epochs: int = 2) -> Path:
+    path = Path("runs", name)
+    path.mkdir(parents=True)
+    write_config(path / CONFIG, TrainConfig(epochs=2, architecture="conv4"))
+    (path / METRICS).write_text(HEADER + "".join(f"{row + 1},32,0.1,2,0.2,0.3,0.4,100\n" for row in range(epochs)))
+    return path
 
 
-def test_a_run_is_started_stopped_and_resumed(data: Path, recipe: str) -> None:
-    path = runs.RUNS / "tiny"
-    runs.start("tiny", recipe, {"epochs": 5, "seed": 3}, str(data))
-    assert runs.look(path).state == RUNNING
-    with pytest.raises(TrainingError, match="already"):
-        runs.start("tiny", recipe, {}, str(data))
-    with pytest.raises(TrainingError, match="under way"):
-        runs.resume(path)
-    run = until(path, lambda run: run.status)
-    assert run.config == replace(TINY, epochs=5, seed=3)
-    runs.stop(path)
-    run = until(path, lambda run: run.message.startswith("Stopped; the run is kept in"))
-    assert (run.state, len(run.curves.epoch) < 5) == (STOPPED, True)
-    assert run.process and run.process.data == str(data)
-
-    with pytest.raises(TrainingError, match="resume it"):
-        runs.start("tiny", recipe, {}, str(data))
-    runs.resume(path)
-    run = until(path, lambda run: run.state != RUNNING)
-    assert (run.state, run.message) == (FINISHED, "")
-    assert list(run.curves.epoch) == [1, 2, 3, 4, 5]
-    assert run.curves.loss[-1] < run.curves.loss[0]
-    assert run.status and (run.status.epoch, run.status.step) == (5, run.status.steps)
-    assert load_backbone(str(run.best), "cpu").spec.size == 32
-    assert [one.name for one in runs.find_runs()] == ["tiny"]
+def trained(name: str) -> runs.RunFolder:
+    path = run_of(name)
+    save_weights(path / BEST, Conv4(), "conv4", {}, InputSpec(size=32))
+    return runs.look(path)
 
 
-@pytest.fixture
-def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command line that ends at once with an error, instead of one that imports torch first."""
-    script = tmp_path / "python"
-    script.write_text("#!/bin/sh\necho 'python -m fsl_core.train: There is no folder /nowhere.' >&2\nexit 2\n")
-    script.chmod(0o700)
-    monkeypatch.setattr(sys, "executable", str(script))
-
-
-def test_a_run_that_cannot_be_says_why(recipe: str, refused: None) -> None:
-    runs.start("lost", recipe, {}, "/nowhere")
-    run = runs.look(runs.RUNS / "lost")
-    assert (run.state, run.message) == (FAILED, "There is no folder /nowhere.")
-    with pytest.raises(TrainingError, match="no checkpoint"):
-        runs.resume(run.path)
-
-
-def test_the_plan_is_what_the_dry_run_says(data: Path, recipe: str) -> None:
-    looks: list[int] = []
-    plan = runs.make_plan(recipe, {"epochs": 7}, str(data), lambda: looks.append(1))
-    assert "7 epochs of" in plan and plan.startswith("Data") and "Time" in plan and looks
-    assert not runs.RUNS.exists()
-
-
-def test_a_plan_that_cannot_be_says_why(recipe: str, refused: None) -> None:
-    with pytest.raises(TrainingError, match=r"^There is no folder /nowhere\.$"):
-        runs.make_plan(recipe, {}, "/nowhere")
-
-
-def test_a_plan_can_be_left(data: Path, recipe: str) -> None:
-    def leave() -> None:
-        raise KeyboardInterrupt
-
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        runs.make_plan(recipe, {}, str(data), leave)
-    assert time.monotonic() - started < 5
-
-
-@pytest.mark.parametrize("name", ["", "a/b", "..", "-x", "a b", "x" * 101])
-def test_names_that_no_folder_can_have(name: str, recipe: str) -> None:
-    with pytest.raises(OptionError, match="made of letters"):
-        runs.start(name, recipe, {}, None)
-
-
-def test_impossible_values_are_said_before_anything_starts(recipe: str) -> None:
-    with pytest.raises(OptionError, match="epochs must lie"):
-        runs.start("tiny", recipe, {"epochs": 0}, None)
-    assert not runs.RUNS.exists()
-
-
-def test_arguments() -> None:
-    assert runs.arguments("scl_cifar_fs", {"epochs": 3, "devices": 2}, "a b") == [
-        "--recipe=scl_cifar_fs", "--data=a b", "--epochs=3", "--devices=2",
-    ]  # fmt: skip
-
-
-def test_the_newest_run_comes_first_and_a_strange_folder_is_none(tmp_path: Path) -> None:
+def test_the_newest_run_comes_first_and_a_strange_folder_is_none() -> None:
+    assert runs.find_runs() == []
     for name in ("older", "newer"):
-        with hold(tmp_path / name, None):
-            assert runs.look(tmp_path / name).state == RUNNING
-    (tmp_path / "notes").mkdir()
-    assert [run.name for run in runs.find_runs(tmp_path)] == ["newer", "older"]
-    assert runs.find_runs(tmp_path / "absent") == []
+        with hold(Path("runs", name), None):
+            assert runs.look(Path("runs", name)).state == RUNNING
+    Path("runs/notes").mkdir()
+    Path("runs/a file").touch()
+    assert [run.name for run in runs.find_runs()] == ["newer", "older"]
+
+
+def test_states() -> None:
+    path = run_of("one", 1)
+    assert (runs.look(path).state, runs.look(path).message) == (FAILED, UNKNOWN)
+    (path / CHECKPOINT).touch()
+    assert runs.look(path).state == STOPPED
+    with pytest.raises(TrainingError), hold(path, None):
+        raise TrainingError("No more.")
+    assert (runs.look(path).state, runs.look(path).message) == (STOPPED, "No more.")
+    with pytest.raises(MemoryError), hold(path, None):
+        raise MemoryError("much too big")
+    assert runs.look(path).message == "Something unexpected went wrong (MemoryError: much too big)."
+    text = (path / "process.json").read_text()
+    (path / "process.json").write_text(text[: text.index(', "end"')] + "}")
+    assert runs.look(path).message == KILLED
+    assert (runs.look(run_of("two")).state, runs.look(run_of("three")).message) == (FINISHED, "")
+    (path / CONFIG).write_text("[")
+    assert (runs.look(path).state, runs.look(path).config) == (STOPPED, None)
+
+
+def test_the_curves_of_a_run_under_way_reach_to_its_present_step() -> None:
+    path = run_of("one", 1)
+    with hold(path, None):
+        assert list(runs.look(path).live.epoch) == [1]
+        tell(path, Status(2, 2, 3, 4, 0.75, 0.5, 250.0, "0:07 h"))
+        live = runs.look(path).live
+        assert (list(live.epoch), list(live.loss), list(live.images_per_second)) == ([1, 1.75], [2, 0.75], [100, 250])
+        np.testing.assert_equal(live.val_1shot, [0.3, np.nan])
+        for early in (Status(1, 2, 4, 4, 0.75, 0.5, 250.0, "0:07 h"), Status(2, 2, 3, 40, 9.0, 0.5, 250.0, "0:07 h")):
+            tell(path, early)
+            assert list(runs.look(path).live.epoch) == [1]
+    tell(path, Status(2, 2, 3, 4, 0.75, 0.5, 250.0, "0:07 h"))
+    assert list(runs.look(path).live.epoch) == [1]
 
 
 def test_a_row_that_is_being_written_is_left_out(tmp_path: Path) -> None:
-    text = "epoch,size,learning_rate,loss,accuracy,val_1shot,val_5shot,images_per_second\n"
-    (tmp_path / "metrics.csv").write_text(text + "1,32,0.1,2.5,0.25,0.5,0.75,300\n2,32,0.1,1.5,0.5\n")
-    curves = runs.read_curves(tmp_path / "metrics.csv")
+    (tmp_path / METRICS).write_text(HEADER + "1,32,0.1,2.5,0.25,0.5,0.75,300\n2,32,0.1,1.5,0.5\n")
+    curves = runs.read_curves(tmp_path / METRICS)
     assert (list(curves.epoch), list(curves.loss), list(curves.val_5shot)) == ([1], [2.5], [0.75])
     assert len(runs.read_curves(tmp_path / "none.csv").epoch) == 0
 
 
-def test_the_last_line_of_a_log_is_what_a_bar_shows_last(tmp_path: Path) -> None:
-    (tmp_path / "log.txt").write_text("x" * 5000 + "\n 10%|#\r 20%|## \r\n\n")
-    assert runs.last_line(tmp_path / "log.txt") == "20%|##"
+def test_a_backbone_is_offered_on_all_pages_and_taken_away() -> None:
+    run = trained("mine")
+    assert not runs.is_shared(run) and "mine" not in read_cards()
+    runs.share(run)
+    assert runs.is_shared(run) and read_cards()["mine"].own
+    assert load_backbone("mine", "cpu").spec.size == 32
+    with pytest.raises(WeightsError, match="there already"):
+        runs.share(run)
+    runs.withdraw(run)
+    assert "mine" not in read_cards() and run.best.is_file()
 
 
-def test_an_error_counts_more_than_the_bar_that_is_drawn_after_it(tmp_path: Path) -> None:
-    (tmp_path / "log.txt").write_text("10%|#\r20%|##python -m fsl_core.train: Stopped.\n\r20%|##\n")
-    assert runs.last_line(tmp_path / "log.txt") == "Stopped."
+def test_another_backbone_of_that_name_is_neither_replaced_nor_deleted() -> None:
+    own_weights().mkdir(parents=True)
+    other = own_weights() / "mine.safetensors"
+    other.write_bytes(b"other")
+    run = trained("mine")
+    with pytest.raises(WeightsError, match="there already"):
+        runs.share(run)
+    runs.withdraw(run)
+    assert other.read_bytes() == b"other" and not runs.is_shared(run)
+    with pytest.raises(WeightsError, match="that ships"):
+        runs.share(trained(next(iter(read_manifest()))))
+
+
+def test_a_full_or_unwritable_home() -> None:
+    Path("home").touch()
+    with pytest.raises(TrainingError, match="cannot be written"):
+        runs.share(replace(trained("mine")))
+
+
+def test_the_folder_of_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(os, "access", lambda path, mode: asked.append(path))
+    assert runs.runs_folder() == Path("home/runs").absolute()
+    Path("runs").mkdir()
+    assert runs.runs_folder() == Path("home/runs").absolute()
+    assert asked == [Path(), Path("runs")]

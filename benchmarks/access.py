@@ -12,7 +12,7 @@ from benchmarks.targets import Figure
 
 SIZES = ((1440, 900), (768, 1024), (390, 844))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-PAGES = ("Start", "Classify", "Matching", "Compare")
+PAGES = ("Start", "Classify", "Matching", "Compare", "Training")
 SERIOUS = ("serious", "critical")
 CONTROLS = "a[href], button:not([disabled]), input:not([type=file]):not([disabled]), textarea, [role=slider], summary"
 UNREACHED = """selector => [...document.querySelectorAll(selector)].filter(control => {
@@ -28,7 +28,7 @@ SIDEWAYS = """() => document.querySelector('[data-testid="stMain"]').scrollWidth
 
 
 def pages(person: Person) -> Iterator[str]:
-    """Walk through all pages with an answered sample episode."""
+    """Walk through all pages with an answered sample episode, and with a run."""
     person.open()
     yield "Start"
     person.start_sample()
@@ -41,6 +41,10 @@ def pages(person: Person) -> Iterator[str]:
     person.page.get_by_text("methods agree").first.wait_for()
     settle(person.page)
     yield "Compare"
+    person.open(f"training?{person.page.url.partition('?')[2]}")
+    person.page.locator(".js-plotly-plot").nth(4).wait_for()
+    settle(person.page)
+    yield "Training"
 
 
 def serious(page: Page) -> list[str]:

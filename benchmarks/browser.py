@@ -24,7 +24,7 @@ def chromium() -> str | None:
 
 
 class Server:
-    """The app on a free port, with its projects in `home`; after `kill` it can be started again at the same address."""
+    """The app on a free port, projects and runs in `home`; after `kill` it can be started again at the same address."""
 
     def __init__(self, home: Path, environment: Mapping[str, str] | None = None) -> None:
         with socket.socket() as free:
@@ -41,11 +41,11 @@ class Server:
         Raises:
             TimeoutError: it did not answer in time.
         """
-        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
         options = ["--server.headless=true", f"--server.port={self._port}"]
         with (self._home / "server.log").open("a") as log:
             self._process = subprocess.Popen(
-                command + options, cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
+                command + options, cwd=self._home, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
         _wait_for(f"{self.address}/_stcore/health", seconds)
 

@@ -1,6 +1,12 @@
-"""The screenshots of the README: `make screenshots` writes every page, wide and narrow, light and dark, to docs/."""
+"""The screenshots of the README: `make screenshots` writes every page, wide and narrow, light and dark, to docs/.
 
+`python -m benchmarks.screenshots training` writes those of one part alone.
+"""
+
+import argparse
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -8,8 +14,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import ROOT, browser, running_app, settle
+from benchmarks.training import one_done_one_under_way
 
 FOLDER = ROOT / "docs"
+EPOCHS = 8  # of the run that is done
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 
 
@@ -30,14 +38,31 @@ def save(page: Page, name: str) -> None:
     print(FOLDER / f"{name}.webp")
 
 
-def shoot(opened: Browser, address: str, size: str, scheme: str) -> None:
-    """Walk through all pages of the sample episode once."""
+@contextmanager
+def opened_page(opened: Browser, size: str, scheme: str) -> Iterator[Page]:
+    """An empty page of one size in one colour scheme."""
     width, height = SIZES[size]
     context = opened.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light"
     )
     page = context.new_page()
     page.set_default_timeout(240_000)
+    yield page
+    context.close()
+
+
+def shoot_training(page: Page, address: str, size: str, scheme: str) -> None:
+    """The Training page, on which a run is under way."""
+    page.goto(f"{address}/training")
+    page.locator(".js-plotly-plot").nth(4).wait_for()
+    settle(page)
+    whole(page, *SIZES[size])
+    save(page, f"training-{size}-{scheme}")
+
+
+def shoot_sample(page: Page, address: str, size: str, scheme: str) -> None:
+    """Walk through the pages of the sample episode once."""
+    width, height = SIZES[size]
     page.goto(address)
     page.get_by_role("button", name="Try the sample episode").wait_for()
     settle(page)
@@ -64,16 +89,27 @@ def shoot(opened: Browser, address: str, size: str, scheme: str) -> None:
         settle(page)
         whole(page, width, height)
         save(page, f"{name}-{size}-{scheme}")
-    context.close()
+
+
+PARTS = {"sample": shoot_sample, "training": shoot_training}
 
 
 def main() -> None:
-    """Every size in both colour schemes."""
+    """The part that is named, or all of them; every size in both colour schemes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.screenshots", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=tuple(PARTS), help="(default: all)")
+    chosen = parser.parse_args().part
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, running_app(Path(home)) as server, browser() as opened:
-        for size in SIZES:
-            for scheme in ("light", "dark"):
-                shoot(opened, server.address, size, scheme)
+    for part in [chosen] if chosen else PARTS:
+        with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+            home = Path(folder)
+            if part == "training":
+                stack.enter_context(one_done_one_under_way(home, EPOCHS))
+            server, opened = stack.enter_context(running_app(home)), stack.enter_context(browser())
+            for size in SIZES:
+                for scheme in ("light", "dark"):
+                    with opened_page(opened, size, scheme) as page:
+                        PARTS[part](page, server.address, size, scheme)
 
 
 if __name__ == "__main__":

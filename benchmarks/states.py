@@ -1,6 +1,7 @@
 """Every page in every state, three widths, both themes, to be looked at: `python -m benchmarks.states FOLDER`."""
 
 import argparse
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from benchmarks.access import SCHEMES, SIZES
 from benchmarks.browser import browser, running_app, settle
 from benchmarks.person import INBOX, SAMPLE, Person
 from benchmarks.story import scene
+from benchmarks.training import RECIPES, train
 
 
 class Camera:
@@ -74,6 +76,10 @@ def walk(person: Person, camera: Camera) -> None:
     page.locator(".js-plotly-plot").first.wait_for()
     settle(page)
     camera.shoot("transport")
+    person.open(f"training?{page.url.partition('?')[2]}")
+    page.locator(".js-plotly-plot").nth(4).wait_for()
+    settle(page)
+    camera.shoot("training")
 
 
 def begin_own(person: Person, camera: Camera) -> None:
@@ -89,7 +95,7 @@ def begin_own(person: Person, camera: Camera) -> None:
     page.get_by_text("1 skipped").wait_for()
     settle(page)
     camera.shoot("classify-error")
-    for name in ("matching", "compare"):
+    for name in ("matching", "compare", "training"):
         person.open(f"{name}?{page.url.partition('?')[2]}")
         camera.shoot(f"{name}-empty")
     person.open()
@@ -118,21 +124,26 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the screenshots are written")
     folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    with browser() as opened:
+    with tempfile.TemporaryDirectory() as place, browser() as opened:
+        runs = Path(place) / "runs"
+        for recipe in RECIPES:
+            train(runs, recipe, 4).wait()
         for width, height in SIZES:
             for scheme in SCHEMES:
-                shoot(opened, folder, (width, height), scheme)
+                shoot(opened, folder, (width, height), scheme, runs)
 
 
-def shoot(opened: Browser, folder: Path, size: tuple[int, int], scheme: str) -> None:
-    """One width in one theme, with a home of its own, so that every visit is the first."""
+def shoot(opened: Browser, folder: Path, size: tuple[int, int], scheme: str, runs: Path) -> None:
+    """One width in one theme, with a home of its own, so that every visit is the first; with these runs at first."""
     with tempfile.TemporaryDirectory() as home, running_app(Path(home)) as server:
         person = Person(opened, server.address, *size)
         person.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         name = f"{size[0]}-{scheme}"
         camera = Camera(person, folder, name)
+        shutil.copytree(runs, Path(home) / "runs")
         walk(person, camera)
         report(person, folder, name)
+        shutil.rmtree(Path(home) / "runs")
         begin_own(person, camera)
         person.leave()
 

@@ -25,6 +25,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def opened(address: str) -> Iterator[Browser]:
     """One browser for all tests."""
+    expect.set_options(timeout=30_000)  # a busy computer is no defect
     with browser() as found:
         yield found
 
@@ -36,7 +37,6 @@ def page(opened: Browser) -> Iterator[Page]:
     context = opened.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     found = context.new_page()
     found.set_default_timeout(180_000)
-    expect.set_options(timeout=30_000)  # a busy computer is no defect
     found.on("pageerror", lambda error: errors.append(str(error)))
     yield found
     context.close()

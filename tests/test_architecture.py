@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"errors", "home"},
     {"types", "foreign"},
-    {"records", "training_records", "images", "manifest", "cli"},
+    {"records", "images", "manifest", "cli"},
     {"data"},
     {"backbones", "transport"},
     {"features"},
@@ -37,7 +37,6 @@ ONLY_IN = {
 NEVER_IN = {
     "figures": {"torch"},
     "records": {"torch"},
-    "training_records": {"torch"},
     "images": {"torch"},
     "manifest": {"torch"},
 }

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from fsl_core.figures.shots import COLOURS, DASHES, MARKERS
 from fsl_core.figures.theme import figure, label, tint
-from fsl_core.training_records import TrainingCurves
+from fsl_core.records import TrainingCurves
 
 HEIGHT = 300
 FEW = 15  # epochs; with more of them only the lines are drawn, no markers

@@ -3,6 +3,7 @@
 from fsl_core.records.lesson import Lesson, Piles, Solution
 from fsl_core.records.matching import Emphasis, Flow, Regions, SolverRun, WhatIf, cells
 from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
+from fsl_core.records.training import TrainingCurves
 
 __all__ = [
     "Emphasis",
@@ -15,6 +16,7 @@ __all__ = [
     "ShotsCurve",
     "Solution",
     "SolverRun",
+    "TrainingCurves",
     "WhatIf",
     "cells",
 ]

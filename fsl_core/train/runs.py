@@ -15,9 +15,9 @@ import numpy as np
 from fsl_core.errors import OptionError, TrainingError
 from fsl_core.home import home
 from fsl_core.manifest import SUFFIX, new_weights, own_weights
+from fsl_core.records import TrainingCurves
 from fsl_core.train.config import BEST, CHECKPOINT, CONFIG, METRICS, TrainConfig, read_recipe
 from fsl_core.train.process import KILLED, PROCESS, Process, Status, is_alive, read_process, read_status
-from fsl_core.training_records import TrainingCurves
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 UNKNOWN = "It left no word of the process that trained here."

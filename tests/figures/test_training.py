@@ -1,13 +1,13 @@
 """The curves of runs."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from fsl_core import figures
-from fsl_core.training_records import TrainingCurves
+from fsl_core.records import TrainingCurves
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def test_each_run_is_a_line_of_its_own_look(curves: TrainingCurves, measure: str
 
 
 def test_many_epochs_are_lines_alone(curves: TrainingCurves) -> None:
-    long = replace(curves, epoch=np.arange(1.0, 91), loss=np.ones(90))
+    long = TrainingCurves(**{field.name: np.arange(1.0, 91) for field in fields(curves)})
     assert figures.training({"long": long}, "loss").data[0].mode == "lines"
 
 
 def test_a_loss_that_is_not_finite_and_a_run_without_epochs_can_be_drawn(curves: TrainingCurves) -> None:
-    empty = replace(curves, epoch=np.empty(0), loss=np.empty(0))
+    empty = TrainingCurves(**{field.name: np.empty(0) for field in fields(curves)})
     broken = replace(curves, loss=np.array([2.5, np.nan]))
     figure = figures.training({"empty": empty, "broken": broken}, "loss")
     assert list(figure.data[1].y) == [2.5, None]

@@ -126,8 +126,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, browser() as opened:
         runs = Path(place) / "runs"
-        for recipe in RECIPES:
-            train(runs, recipe, 4).wait()
+        for name in RECIPES:
+            train(runs, name, 4).wait()
         for width, height in SIZES:
             for scheme in SCHEMES:
                 shoot(opened, folder, (width, height), scheme, runs)

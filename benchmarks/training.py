@@ -1,4 +1,4 @@
-"""Runs for the Training page: real ones, on a few drawn pictures under the class names of CIFAR-FS."""
+"""Runs for the Training page: real ones, on a few drawn pictures (waves) under the class names of CIFAR-FS."""
 
 import io
 import os
@@ -20,7 +20,7 @@ from fsl_core.train.runs import look
 
 PICTURES = {"train": 10, "val": 20}  # of each class
 SIDE = 32  # pixels
-RECIPES = ("cpu_cifar_fs_conv4_ce", "cpu_cifar_fs_conv4_gc")
+RECIPES = {"waves_ce": "cpu_cifar_fs_conv4_ce", "waves_gc": "cpu_cifar_fs_conv4_gc"}  # by the name of the run
 
 
 def draw_data(folder: Path) -> Path:
@@ -40,13 +40,14 @@ def draw_data(folder: Path) -> Path:
     return path
 
 
-def train(runs: Path, recipe: str, epochs: int) -> subprocess.Popen[bytes]:
-    """Start a run in a folder of runs, by the command line."""
+def train(runs: Path, name: str, epochs: int) -> subprocess.Popen[bytes]:
+    """Start the run of this name in a folder of runs, by the command line."""
     runs.mkdir(parents=True, exist_ok=True)
     data = runs.parent / "waves.zip"
-    words = [f"--recipe={recipe}", f"--data={data if data.exists() else draw_data(runs.parent)}", f"--epochs={epochs}"]
+    source = data if data.exists() else draw_data(runs.parent)
+    words = [f"--recipe={RECIPES[name]}", "--dataset=folder", f"--data={source}", f"--epochs={epochs}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "fsl_core.train", *words, f"--output={runs / recipe}"]
+    command = [sys.executable, "-m", "fsl_core.train", *words, f"--output={runs / name}"]
     return subprocess.Popen(command, cwd=runs.parent, env=environment, stderr=subprocess.DEVNULL)
 
 

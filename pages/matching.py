@@ -5,11 +5,11 @@ from functools import partial
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import glossary, match_options, quiz, requests, screen, session, text, tour, what_if
+from fsl_core.ui import glossary, match_options, requests, screen, tour, what_if
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.flow_table import flow_table
-from fsl_core.ui.match_controls import choose, clicked, how_many, select
+from fsl_core.ui.match_controls import begin, clicked, how_many, select
 from fsl_core.ui.two_solvers import two_solvers
 
 TILES = "Every tile is a region of its own, and parts of the picture are in several of them. "
@@ -68,18 +68,7 @@ def explore(match: Match, chosen: Pair, narrow: bool) -> None:
              "(orange) or less (blue) than before.", "Heat map of the change of the transport plan.")  # fmt: skip
 
 
-st.title("Matching")
-missing = session.project().what_is_missing()
-if missing:
-    tour.here("regions", "formula")
-    st.info(f"There is nothing to match yet. {text.plain(missing)}", icon=":material/hub:")
-    if st.button("Go to Classify", type="primary", icon=":material/category:"):
-        st.switch_page("pages/classify.py")
-    st.stop()
-chosen = choose()
-if quiz.is_hidden(session.project(), session.project().query(chosen.query_id)):
-    st.info("Quiz: guess this picture on Classify first; then its matching is shown here.", icon=":material/quiz:")
-    st.stop()
+chosen = begin("Matching", "match", ("regions", "formula"))
 match_options.options()
 match_options.explain_what_is_shown(chosen)
 tour.here("regions")

@@ -7,7 +7,7 @@ import streamlit as st
 from fsl_core import figures
 from fsl_core.figures import Cell
 from fsl_core.records import Flow, Regions
-from fsl_core.ui import glossary, quiz, session
+from fsl_core.ui import glossary, quiz, session, text, tour
 from fsl_core.ui.engine import Pair
 
 QUERY, CLASS, EXAMPLE = "fsl_query", "fsl_class", "fsl_example"  # keys of the select boxes
@@ -15,6 +15,29 @@ SIDE = "fsl_side"  # key of the widget that says in which picture a region is se
 KEYS = ROW, COLUMN, REGION = "fsl_row", "fsl_column", "fsl_region"  # and of those that hold the region
 COUNTS = "fsl_counts"  # side, and for each of these keys how many numbers it can have: when the page was last drawn
 EVERY = "fsl_every_flow"  # key of the toggle
+
+
+def begin(title: str, verb: str, marks: tuple[str, ...] = ()) -> Pair:
+    """The head of a page that explains one query: its title and what is chosen; the page ends here if nothing can be.
+
+    Args:
+        verb: what the page does, as in "There is nothing to match yet."
+        marks: places of the tour that are further down on the page.
+    """
+    st.title(title)
+    project = session.project()
+    missing = project.what_is_missing()
+    if missing:
+        tour.here(*marks)
+        st.info(f"There is nothing to {verb} yet. {text.plain(missing)}", icon=":material/hub:")
+        if st.button("Go to Classify", type="primary", icon=":material/category:"):
+            st.switch_page("pages/classify.py")
+        st.stop()
+    chosen = choose()
+    if quiz.is_hidden(project, project.query(chosen.query_id)):
+        st.info("Quiz: guess this picture on Classify first; then it is explained here.", icon=":material/quiz:")
+        st.stop()
+    return chosen
 
 
 def choose() -> Pair:

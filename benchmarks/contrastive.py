@@ -21,8 +21,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from fsl_core.backbones.attention import AttentionHeads, Projected
 from fsl_core.objectives.contrastive import batch_loss
-from fsl_core.objectives.spatial import AttentionHeads, Projected, spatial_similarity
+from fsl_core.objectives.spatial import spatial_similarity
 
 Similarity = Callable[[Projected], Tensor]
 TEMPERATURE = 0.1

@@ -193,9 +193,7 @@ class DeepEMD(Classifier):
     ) -> Matching:
         """As `match`, for nodes that were made before."""
         similarity = nodes.similarities(query, target, self.metric)
-        source, sink = _weights(query, target)
-        source = nodes.normalised(source, None if query_factor is None else query_factor[:, None])
-        sink = nodes.normalised(sink, target_factor)
+        source, sink = self.weigh(query, target, query_factor, target_factor)
         if self.flow == "proportional":
             plan = source[:, :, :, None] * sink[:, :, None]
             score = (plan * similarity).sum(dim=(2, 3))
@@ -209,6 +207,28 @@ class DeepEMD(Classifier):
                 )
             plan, score = (part.unflatten(0, similarity.shape[:2]) for part in (answer.plan, 1 - answer.cost))
         return Matching(similarity, source, sink, plan, self.temperature * score)
+
+    @staticmethod
+    def weigh(
+        query: Nodes,
+        target: Nodes,
+        query_factor: Float[Tensor, "n_query n"] | None = None,
+        target_factor: Float[Tensor, "n_target m"] | None = None,
+    ) -> tuple[Float[Tensor, "n_query n_target n"], Float[Tensor, "n_query n_target m"]]:
+        """The weights of the nodes of each pair, which sum to 1; the factors are those of `match`."""
+        source, sink = DeepEMD.raw_weights(query, target)
+        source = nodes.normalised(source, None if query_factor is None else query_factor[:, None])
+        return source, nodes.normalised(sink, target_factor)
+
+    @staticmethod
+    def raw_weights(
+        query: Nodes, target: Nodes
+    ) -> tuple[Float[Tensor, "n_query n_target n"], Float[Tensor, "n_query n_target m"]]:
+        """The weights of the nodes of each pair before they are normalised."""
+        if query.share is None or target.share is None:
+            return nodes.cross_reference_weights(query.raw, target.raw)
+        pairs = (len(query.raw), len(target.raw), -1)
+        return query.share[:, None].expand(pairs), target.share[None].expand(pairs)
 
     def nodes_of(self, maps: Float[Tensor, "images channels height width"]) -> Nodes:
         """The nodes of each map, in the forms in which they are matched."""
@@ -226,13 +246,3 @@ class DeepEMD(Classifier):
     def sides(self) -> tuple[int, ...]:
         """Rows = columns of each pooled level of the pyramid; their nodes stand before the map's own cells."""
         return () if self.pyramid == "none" else tuple(int(side) for side in self.pyramid.split(","))
-
-
-def _weights(
-    query: Nodes, target: Nodes
-) -> tuple[Float[Tensor, "n_query n_target n"], Float[Tensor, "n_query n_target m"]]:
-    """Weights of the nodes of each pair, not normalised."""
-    if query.share is None or target.share is None:
-        return nodes.cross_reference_weights(query.raw, target.raw)
-    pairs = (len(query.raw), len(target.raw), -1)
-    return query.share[:, None].expand(pairs), target.share[None].expand(pairs)

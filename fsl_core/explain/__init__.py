@@ -1,20 +1,29 @@
 """(features, classifier) -> records; the last place where torch is seen."""
 
+from fsl_core.explain.alignment import align
+from fsl_core.explain.influence import support_influence
 from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
-from fsl_core.explain.reconstruction import reconstruct
+from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
 from fsl_core.explain.regions import View, level_names
 from fsl_core.explain.solvers import solve_again
+from fsl_core.explain.weights import RULES, node_weights, weights_by_rule
 from fsl_core.explain.what_if import Pairing, what_if
 
 __all__ = [
+    "RULES",
     "Pairing",
     "View",
+    "align",
     "level_names",
     "match_class",
     "match_support",
+    "node_weights",
     "reconstruct",
+    "reconstruct_aligned",
     "solve_again",
+    "support_influence",
     "teach",
+    "weights_by_rule",
     "what_if",
 ]

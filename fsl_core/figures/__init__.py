@@ -1,8 +1,18 @@
 """Record -> plotly Figure: nothing is computed here that the record does not say, and no figure shows itself."""
 
+from fsl_core.figures.alignment import (
+    aligned_reconstruction,
+    alignment,
+    alignment_formula,
+    attention_heatmap,
+    largest_similarity,
+    spatial_similarities,
+)
 from fsl_core.figures.bundles import largest
+from fsl_core.figures.influence import influence_bars, influence_formula, influence_matrix
 from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
+from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.shots import shots
@@ -11,14 +21,23 @@ from fsl_core.figures.transport import blur_curve, cost_matrix, moves, plan_matr
 
 __all__ = [
     "Cell",
+    "aligned_reconstruction",
+    "alignment",
+    "alignment_formula",
+    "attention_heatmap",
     "blur_curve",
     "confusion_matrix",
     "contributions",
     "cost_matrix",
     "flows_of",
+    "influence_bars",
+    "influence_formula",
+    "influence_matrix",
     "largest",
+    "largest_similarity",
     "matching",
     "moves",
+    "node_weights",
     "plan_difference",
     "plan_heatmap",
     "plan_matrix",
@@ -26,8 +45,13 @@ __all__ = [
     "shots",
     "similarity_heatmap",
     "slack_matrix",
+    "spatial_similarities",
     "strongest",
     "terms",
     "training",
+    "weight_matrix",
+    "weight_rules",
+    "weight_spread",
     "weights",
+    "weights_formula",
 ]

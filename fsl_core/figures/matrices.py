@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from fsl_core.figures.panes import Pane, panes
+from fsl_core.figures.panes import Pane, Pictures, panes
 from fsl_core.figures.theme import INK, SIGNED, UNSIGNED, WARM, colour_bar, figure, label, signed_range, unsigned_range
 from fsl_core.records import Flow, Scores
 
@@ -23,7 +23,7 @@ def plan_heatmap(flow: Flow, selected: int | None = None, most: float | None = N
     """
     mass = np.where(flow.plan > NO_MASS, 100 * flow.plan, np.nan)
     limits = unsigned_range(mass) if most is None else (0.0, 100 * most)
-    return _pairs(flow, mass, (UNSIGNED, limits, "flow (% of the mass)", "flow %{z:.3f} % of the mass"), selected)
+    return pairs(flow, mass, (UNSIGNED, limits, "flow (% of the mass)", "flow %{z:.3f} % of the mass"), selected)
 
 
 def plan_difference(one: Flow, other: Flow) -> go.Figure:
@@ -31,24 +31,24 @@ def plan_difference(one: Flow, other: Flow) -> go.Figure:
     more = 100 * (one.plan - other.plan)
     more = np.where(np.abs(more) > 100 * NO_MASS, more, np.nan)
     limits = signed_range(more)
-    return _pairs(one, more, (SIGNED, limits, "difference (% of the mass)", "difference %{z:+.3f} % of the mass"), None)
+    return pairs(one, more, (SIGNED, limits, "difference (% of the mass)", "difference %{z:+.3f} % of the mass"), None)
 
 
 def similarity_heatmap(flow: Flow, selected: int | None = None) -> go.Figure:
     """How alike each query region (row) and each support region (column) are; the scale covers at least -1 to 1."""
     limits = signed_range(flow.similarity, least=1.0)
-    return _pairs(flow, flow.similarity, (SIGNED, limits, "similarity", "similarity %{z:+.3f}"), selected)
+    return pairs(flow, flow.similarity, (SIGNED, limits, "similarity", "similarity %{z:+.3f}"), selected)
 
 
-def _pairs(
-    flow: Flow,
+def pairs(
+    pictures: Pictures,
     values: Float[np.ndarray, "n m"],
     look: tuple[list[tuple[float, str]], tuple[float, float], str, str],
     selected: int | None,
 ) -> go.Figure:
     """A matrix of query regions by support regions; `look` is the scale, its limits, the bar's title and the hover."""
     scale, (low, high), title, hover = look
-    query, support = panes(flow)
+    query, support = panes(pictures)
     heat = go.Heatmap(
         z=values, x=_names(support), y=_names(query),
         zmin=low, zmax=high, colorscale=scale, colorbar=colour_bar(title), xgap=0.5, ygap=0.5, hoverongaps=False,

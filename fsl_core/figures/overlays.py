@@ -1,17 +1,15 @@
 """Numbers over a picture's regions: weights, contributions to the logit; and the picture rebuilt from patches."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 
-from fsl_core.figures.panes import BESIDE, Pane, Side, panes, picture, plane, targets
-from fsl_core.figures.theme import INK, PAPER, SIGNED, UNSIGNED, Scale, colour_bar, signed_range, unsigned_range
-from fsl_core.records import Flow
-
-MANY = 40  # regions; more numbers than these cannot be read on a picture
-LEGIBLE = {False: 0.11, True: 0.16}  # sides of a picture: regions that hold a number, on wide and on narrow screens
+from fsl_core.figures.layers import LEGIBLE, Layer, Look, overlay
+from fsl_core.figures.panes import BESIDE, Pane, panes, picture, plane, targets
+from fsl_core.figures.theme import SIGNED, UNSIGNED, signed_range, unsigned_range
+from fsl_core.records import Flow, Side
 
 
 def weights(flow: Flow, side: Side = "query", narrow: bool = False) -> go.Figure:
@@ -25,8 +23,8 @@ def weights(flow: Flow, side: Side = "query", narrow: bool = False) -> go.Figure
     hovers = [
         f"<b>{pane.title} {pane.name(node)}</b><br>weight {weight[node]:.2f} % of the mass" for node in pane.nodes
     ]
-    look = (UNSIGNED, unsigned_range(weight), "weight (% of the mass)", "{:.1f}")
-    return _overlay(pane, weight, hovers, look, narrow)
+    look = Look(UNSIGNED, unsigned_range(weight), "weight (% of the mass)", "{:.1f}")
+    return overlay([Layer(pane, weight, hovers)], look, LEGIBLE[narrow])
 
 
 def contributions(flow: Flow, narrow: bool = False) -> go.Figure:
@@ -43,8 +41,8 @@ def contributions(flow: Flow, narrow: bool = False) -> go.Figure:
         f"weight {flow.query_weight[node]:.2%} of the mass"
         for node in pane.nodes
     ]
-    look = (SIGNED, signed_range(values), "contribution to the logit", "{:+.2f}")
-    shown = _overlay(pane, values, hovers, look, narrow)
+    look = Look(SIGNED, signed_range(values), "contribution to the logit", "{:+.2f}")
+    shown = overlay([Layer(pane, values, hovers)], look, LEGIBLE[narrow])
     text = f"sum {values.sum():.3f} · logit {flow.logit:.3f} · residual {flow.residual:.0e}"
     return shown.update_layout(title={"text": text, "font": {"size": 13}, "x": 0, "xanchor": "left"}, margin={"t": 34})
 
@@ -52,7 +50,6 @@ def contributions(flow: Flow, narrow: bool = False) -> go.Figure:
 def reconstruction(flow: Flow, rebuilt: UInt8[np.ndarray, "_ _ 3"]) -> go.Figure:
     """The query beside itself rebuilt from the support picture's patches, brightness by weight (DeepEMD, figure 5)."""
     query, support = panes(flow)
-    copy = Pane("query", rebuilt, query.regions, "Rebuilt from the support", left=1 + BESIDE / 5)
     best = flow.plan.argmax(axis=1)
     hovers = [
         f"<b>Query {query.name(node)}</b><br>filled with support {support.name(int(best[node]))}<br>"
@@ -60,42 +57,11 @@ def reconstruction(flow: Flow, rebuilt: UInt8[np.ndarray, "_ _ 3"]) -> go.Figure
         f"weight {flow.query_weight[node]:.2%} of the mass"
         for node in query.nodes
     ]
-    shown = (query, copy)
-    return plane(shown, [targets(pane, hovers) for pane in shown], [], images=[picture(pane) for pane in shown])
+    return beside_itself(query, rebuilt, "Rebuilt from the support", hovers)
 
 
-def _overlay(
-    pane: Pane,
-    values: Float[np.ndarray, " nodes"],
-    hovers: list[str],
-    look: tuple[Scale, tuple[float, float], str, str],
-    narrow: bool,
-) -> go.Figure:
-    """Values over the grey pixels of a pane; `look` is scale, limits, the bar's title, the numbers' format."""
-    scale, (low, high), title, number = look
-    x, y, z = _mosaic(pane, values)
-    heat = go.Heatmap(
-        z=z, x=x, y=y,
-        zmin=low, zmax=high, colorscale=scale, colorbar=colour_bar(title), opacity=0.8, hoverinfo="skip",
-    )  # fmt: skip
-    font = {"color": PAPER, "size": 12, "shadow": f"0 0 3px {INK}, 0 0 3px {INK}, 0 0 6px {INK}"}
-    notes: list[dict[str, Any]] = []
-    if len(values) <= MANY:
-        notes = [
-            {**dict(zip("xy", pane.centre(node), strict=True)), "text": number.format(values[node]),
-             "showarrow": False, "font": font}
-            for node in pane.nodes if pane.sizes[node] >= LEGIBLE[narrow]
-        ]  # fmt: skip
-    return plane((pane,), [heat, targets(pane, hovers)], [], images=[picture(pane, grey=True)], annotations=notes)
-
-
-def _mosaic(
-    pane: Pane, values: Float[np.ndarray, " nodes"]
-) -> tuple[Float[np.ndarray, " lines"], Float[np.ndarray, " rows"], Float[np.ndarray, "_ _"]]:
-    """The plane cut along all edges of the regions: the edges in x and in y, and the value of each piece or NaN."""
-    boxes = pane.regions.boxes.round(6)
-    (x, left_right), (y, top_bottom) = (np.unique(boxes[:, sides], return_inverse=True) for sides in ([1, 3], [0, 2]))
-    pieces = np.full((len(y) - 1, len(x) - 1), np.nan)
-    for (left, right), (top, bottom), value in zip(left_right, top_bottom, values, strict=True):
-        pieces[top:bottom, left:right] = value
-    return x, y, pieces
+def beside_itself(pane: Pane, rebuilt: UInt8[np.ndarray, "_ _ 3"], title: str, hovers: list[str]) -> go.Figure:
+    """A picture and, at its right, what was made of it; both say the same of each region."""
+    copy = Pane(pane.side, rebuilt, pane.regions, title, left=1 + BESIDE / 5)
+    shown = (replace(pane, left=0.0, top=0.0, title_below=False), copy)
+    return plane(shown, [targets(one, hovers) for one in shown], [], images=[picture(one) for one in shown])

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,15 +13,28 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from fsl_core.figures.theme import PAPER, figure, tint
-from fsl_core.records import Flow, Regions
+from fsl_core.records import Regions, Side
 
-Side = Literal["query", "support"]
 BESIDE, BELOW = 0.5, 0.3  # gaps between two pictures
+BETWEEN, ROW = 0.08, 0.2  # gaps between small pictures, beside and below each other
 TITLE = 0.09  # above or below a picture
 SIDE = {False: 410, True: 340}  # of a picture in pixels: pictures side by side, one below the other
 DARKEST = 0.12  # of its pixels' brightness that a region without weight keeps
 TARGET = 22  # pixels: the square that stands for the smallest region when it is pointed at
 SHARP = 256  # pixels on the shorter side
+
+
+class Pictures(Protocol):
+    """A record of two pictures with regions."""
+
+    @property
+    def query_image(self) -> UInt8[np.ndarray, "_ _ 3"]: ...
+    @property
+    def support_image(self) -> UInt8[np.ndarray, "_ _ 3"]: ...
+    @property
+    def query_regions(self) -> Regions: ...
+    @property
+    def support_regions(self) -> Regions: ...
 
 
 class Cell(NamedTuple):
@@ -33,7 +46,11 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """A picture and its regions on the plane, `left` and `top` in sides of a picture."""
+    """A picture and its regions on the plane, `left` and `top` in sides of a picture.
+
+    Attributes:
+        title_below: the title is under the picture instead of over it, where bands come from above.
+    """
 
     side: Side
     image: UInt8[np.ndarray, "_ _ 3"]
@@ -41,6 +58,7 @@ class Pane:
     title: str
     left: float = 0.0
     top: float = 0.0
+    title_below: bool = False
 
     @property
     def nodes(self) -> range:
@@ -78,18 +96,32 @@ class Pane:
         return self.word + self.regions.name(node)
 
 
-def panes(flow: Flow, stacked: bool = False) -> tuple[Pane, Pane]:
+def panes(pictures: Pictures, stacked: bool = False) -> tuple[Pane, Pane]:
     """The query and, to its right or below it, the support image."""
-    query = Pane("query", flow.query_image, flow.query_regions, "Query")
-    support = Pane("support", flow.support_image, flow.support_regions, "Support")
+    query = Pane("query", pictures.query_image, pictures.query_regions, "Query")
+    support = Pane("support", pictures.support_image, pictures.support_regions, "Support")
     if stacked:
-        return query, replace(support, top=query.reach[1] + BELOW - support.reach[0])
+        return query, replace(support, top=query.reach[1] + BELOW - support.reach[0], title_below=True)
     return query, replace(support, left=1 + BESIDE)
 
 
-def plane(shown: Sequence[Pane], traces: list[Any], shapes: list[dict[str, Any]], **layout: Any) -> go.Figure:
-    """A figure as high as its pictures need, with the pictures' titles and grid lines, without axes."""
-    right, stacked = max(pane.left for pane in shown) + 1, any(pane.top for pane in shown)
+def tiled(pictures: Sequence[tuple[str, UInt8[np.ndarray, "_ _ 3"], Regions]], side: Side, columns: int) -> list[Pane]:
+    """Pictures with their titles in rows, each row as high as a picture of full height."""
+    return [
+        Pane(side, image, regions, title, left=(place % columns) * (1 + BETWEEN), top=(place // columns) * (1 + ROW))
+        for place, (title, image, regions) in enumerate(pictures)
+    ]
+
+
+def plane(
+    shown: Sequence[Pane], traces: list[Any], shapes: list[dict[str, Any]], side: int | None = None, **layout: Any
+) -> go.Figure:
+    """A figure as high as its pictures need, with the pictures' titles and grid lines, without axes.
+
+    Args:
+        side: of a picture in pixels; None = large.
+    """
+    right, stacked = max(pane.left for pane in shown) + 1, any(pane.title_below for pane in shown)
     top, bottom = min(pane.reach[0] for pane in shown), max(pane.reach[1] for pane in shown)
     foot = TITLE if stacked else 0.01
     axis = {"visible": False, "fixedrange": True}
@@ -101,13 +133,13 @@ def plane(shown: Sequence[Pane], traces: list[Any], shapes: list[dict[str, Any]]
         "hoverdistance": -1,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }
-    return figure(traces, round(SIDE[stacked] * (bottom - top + TITLE + foot)), **look, **layout)
+    return figure(traces, round((side or SIDE[stacked]) * (bottom - top + TITLE + foot)), **look, **layout)
 
 
 def _heading(pane: Pane) -> dict[str, Any]:
-    """The title over a picture, or under it where bands come from above."""
+    """The title over a picture or under it."""
     top, bottom = pane.reach
-    y, anchor = (bottom + 0.02, "top") if pane.top else (top - 0.02, "bottom")
+    y, anchor = (bottom + 0.02, "top") if pane.title_below else (top - 0.02, "bottom")
     return {"x": pane.left + 0.5, "y": y, "text": f"<b>{pane.title}</b>", "showarrow": False, "yanchor": anchor}
 
 

@@ -2,15 +2,10 @@
 
 import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from fsl_core.objectives.gathering import gathered
-
-
-def projection_head(channels: int, width: int) -> nn.Sequential:
-    """Two linear layers without bias and a ReLU between, the hidden one as wide as the features (SCL, figure D.1)."""
-    return nn.Sequential(nn.Linear(channels, channels, bias=False), nn.ReLU(), nn.Linear(channels, width, bias=False))
 
 
 def contrastive_loss(

@@ -7,11 +7,12 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fsl_core.backbones.attention import AttentionHeads, projection_head
 from fsl_core.errors import OptionError
 from fsl_core.objectives.base import Loss, Objective, accuracy_of
-from fsl_core.objectives.contrastive import batch_loss, global_similarity, projection_head
+from fsl_core.objectives.contrastive import batch_loss, global_similarity
 from fsl_core.objectives.gathering import first_row, gathered
-from fsl_core.objectives.spatial import AttentionHeads, spatial_similarity
+from fsl_core.objectives.spatial import spatial_similarity
 
 
 @final

@@ -1,19 +1,29 @@
 """What a figure can show: frozen numpy records, complete at construction. Raw numbers; figures normalise them."""
 
+from fsl_core.records.alignment import Aligned, Alignment
+from fsl_core.records.influence import Influence, Measure
 from fsl_core.records.lesson import Lesson, Piles, Solution
-from fsl_core.records.matching import Emphasis, Flow, Regions, SolverRun, WhatIf, cells
+from fsl_core.records.matching import Emphasis, Flow, Regions, Side, SolverRun, WhatIf, cells
 from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
 from fsl_core.records.training import TrainingCurves
+from fsl_core.records.weights import NodeWeights, Picture
 
 __all__ = [
+    "Aligned",
+    "Alignment",
     "Emphasis",
     "Flow",
+    "Influence",
     "Lesson",
+    "Measure",
+    "NodeWeights",
     "NoneOfThese",
+    "Picture",
     "Piles",
     "Regions",
     "Scores",
     "ShotsCurve",
+    "Side",
     "Solution",
     "SolverRun",
     "TrainingCurves",

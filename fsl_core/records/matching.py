@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
+
+from fsl_core.errors import OptionError
+
+Side = Literal["query", "support"]
 
 
 def cells(rows: int, columns: int) -> Float[np.ndarray, "nodes 4"]:
@@ -42,6 +47,37 @@ class Regions:
         if self.grid:
             return str(divmod(node, self.grid[1]))
         return self.names[node] if self.names else f"region {node}"
+
+    def covered(self, mask: Bool[np.ndarray, "height width"]) -> Float[np.ndarray, " nodes"]:
+        """Which part of each region's area lies on a mask of the picture, in [0, 1]; pixels count by what they share.
+
+        Raises:
+            OptionError: the regions have names of their own, as tiles of a sheet or patches have, and no mask fits.
+        """
+        if self.names:
+            raise OptionError("A mask tells something of regions of the picture itself; choose the cells of its map.")
+        area = np.pad(mask.astype(float).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+        top, left, bottom, right = (self.boxes * np.tile(mask.shape, 2)).T
+        on = (
+            _up_to(area, bottom, right)
+            - _up_to(area, top, right)
+            - _up_to(area, bottom, left)
+            + _up_to(area, top, left)
+        )
+        return on / ((bottom - top) * (right - left))
+
+
+def _up_to(
+    area: Float[np.ndarray, "rows columns"], y: Float[np.ndarray, " nodes"], x: Float[np.ndarray, " nodes"]
+) -> Float[np.ndarray, " nodes"]:
+    """What lies above and left of places in pixels, from what lies above and left of the corners of all pixels."""
+    row, column = (
+        np.clip(np.floor(place).astype(int), 0, count - 2) for place, count in zip((y, x), area.shape, strict=True)
+    )
+    down, along = y - row, x - column
+    above = area[row, column] * (1 - along) + area[row, column + 1] * along
+    below = area[row + 1, column] * (1 - along) + area[row + 1, column + 1] * along
+    return above * (1 - down) + below * down
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fsl_core.objectives import spatial
+from fsl_core.backbones import attention
+from fsl_core.backbones.attention import AGGREGATIONS, AttentionHeads, Projected, aligned_cosines
 from fsl_core.objectives.contrastive import batch_loss, contrastive_loss
-from fsl_core.objectives.spatial import AGGREGATIONS, AttentionHeads, Projected, aligned_cosines, spatial_similarity
+from fsl_core.objectives.spatial import spatial_similarity
 from tests.parity import SOURCES, parity
 
 PUBLISHED = {"mean": "mean", "sum": "sum", "max": "max", "logsumexp": "logsum"}  # our name -> that of the reference
@@ -92,7 +93,7 @@ def test_equations_5_and_6_written_out() -> None:
 
 @pytest.mark.parametrize("block", [1, 50, 2**20])
 def test_the_gradient_is_that_of_the_cosines(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spatial, "BLOCK", block)
+    monkeypatch.setattr(attention, "BLOCK", block)
     torch.manual_seed(0)
     target, source = random_images(2, 3), random_images(3, 5)
     inputs = tuple(tensor.requires_grad_() for tensor in (target.query, target.value, source.key, source.value))

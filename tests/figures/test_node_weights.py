@@ -1,0 +1,110 @@
+"""Figures of weights: one colour scale for all pictures, numbers, what is said and clicked."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fsl_core import figures
+from fsl_core.records import NodeWeights, Picture, Regions, cells
+
+
+def make_weights(count: int = 3, grid: tuple[int, int] = (2, 2), rule: str = "cross_reference") -> NodeWeights:
+    """Weights that run evenly, each target's turned by one region."""
+    pixels = np.random.default_rng(0).integers(0, 256, (count + 1, 40, 40, 3)).astype(np.uint8)
+    pictures = [Picture(f"<i>{row}</i>", image, Regions(cells(*grid))) for row, image in enumerate(pixels)]
+    nodes = grid[0] * grid[1]
+    raw = np.stack([np.roll(np.arange(1.0, nodes + 1), row) for row in range(count)])
+    weight = raw / raw.sum(axis=1, keepdims=True)
+    return NodeWeights(rule, pictures[0], tuple(pictures[1:]), raw, weight, weight[:, ::-1].copy())
+
+
+def of_type(figure, kind: str) -> list:
+    return [trace for trace in figure.data if trace.type == kind]
+
+
+@pytest.mark.parametrize("grid", [(2, 2), (1, 1), (7, 7)])
+@pytest.mark.parametrize("count", [1, 7])
+@pytest.mark.parametrize("narrow", [False, True])
+def test_every_figure_is_complete(count: int, grid: tuple[int, int], narrow: bool) -> None:
+    record = make_weights(count, grid)
+    for figure in (
+        figures.node_weights(record, narrow=narrow),
+        figures.node_weights(record, "support", narrow),
+        figures.weight_rules({"equal": record, "kmeans": record}, narrow=narrow),
+        figures.weight_spread(record, narrow),
+        figures.weight_matrix(record, 0),
+    ):
+        assert figure.layout.height > 0
+        text = figure.to_json()
+        json.loads(text, parse_constant=pytest.fail)
+        assert "<i>" not in text and "\\u003ci" not in text
+
+
+def test_the_query_under_every_images_eyes() -> None:
+    record = make_weights()
+    figure = figures.node_weights(record)
+    heats, clicks = of_type(figure, "heatmap"), of_type(figure, "scatter")
+    for row, (heat, click) in enumerate(zip(heats, clicks, strict=True)):
+        np.testing.assert_allclose(np.ravel(heat.z), 100 * record.query_weight[row])
+        assert (heat.zmin, heat.zmax) == (0, 40)
+        assert [tuple(cell) for cell in click.customdata] == [("query", node, row) for node in range(4)]
+        assert min(heat.x) == pytest.approx(1.08 * row)
+        assert f"{record.query_weight[row, 1]:.2%} of the mass" in click.hovertext[1]
+        assert f"{4 * record.query_weight[row, 1]:.2f} times an equal share" in click.hovertext[1]
+    assert len(figure.layout.images) == 3 and len({image.source for image in figure.layout.images}) == 1
+    assert figures.node_weights(record, most=0.5).data[0].zmax == 50
+    assert [note.text for note in figure.layout.annotations].count("40") == 3
+
+
+def test_the_images_compared_to_with_their_own_weights() -> None:
+    record = make_weights()
+    figure = figures.node_weights(record, "support")
+    assert len({image.source for image in figure.layout.images}) == 3
+    np.testing.assert_allclose(np.ravel(of_type(figure, "heatmap")[1].z), 100 * record.target_weight[1])
+    assert of_type(figure, "scatter")[2].customdata[3] == ["support", 3, 2]
+
+
+def test_narrow_screens_have_two_in_a_row() -> None:
+    record = make_weights(5)
+    for narrow, columns in ((False, 5), (True, 2)):
+        heats = of_type(figures.node_weights(record, narrow=narrow), "heatmap")
+        places = [(round(min(heat.y) / 1.2), round(min(heat.x) / 1.08)) for heat in heats]
+        assert places == [divmod(row, columns) for row in range(5)]
+
+
+def test_rules_beside_one_another() -> None:
+    record = make_weights()
+    even = replace(record, rule="equal", query_weight=np.full((3, 4), 0.25))
+    figure = figures.weight_rules({"cross_reference": record, "equal": even}, target=1)
+    heats = of_type(figure, "heatmap")
+    np.testing.assert_allclose(np.ravel(heats[0].z), 100 * record.query_weight[1])
+    np.testing.assert_allclose(np.ravel(heats[1].z), 25)
+    assert {heat.zmax for heat in heats} == {40}
+    headings = " ".join(note.text for note in figure.layout.annotations)
+    assert "cross-reference" in headings and "equal" in headings
+
+
+def test_the_spread_names_the_images_between_which_it_is() -> None:
+    record = make_weights()
+    figure = figures.weight_spread(record)
+    np.testing.assert_allclose(np.ravel(figure.data[0].z), 100 * record.spread)
+    assert "10.00 % (for &lt;i&gt;1&lt;/i&gt;) to 40.00 % (for &lt;i&gt;2&lt;/i&gt;)" in figure.data[1].hovertext[0]
+    assert f"{record.moved:.1%}" in figure.layout.title.text
+
+
+def test_the_matrix_marks_a_row() -> None:
+    record = make_weights()
+    figure = figures.weight_matrix(record, 1)
+    np.testing.assert_allclose(figure.data[0].z, 100 * record.query_weight)
+    assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (0.5, 1.5)
+    assert figure.layout.xaxis.ticktext == ("(0, 0)", "(1, 0)")
+
+
+@pytest.mark.parametrize("rule", ["cross_reference", "equal", "kmeans"])
+def test_the_formula_is_filled_with_the_regions_numbers(rule: str) -> None:
+    text = figures.weights_formula(make_weights(rule=rule), 1, 0)
+    assert "query (0, 0)" in text and "4 / 10 = **40.00%**" in text and "= 1.600" in text
+    assert ("mean region" in text) == (rule == "cross_reference")
+    assert ("cluster" in text) == (rule == "kmeans")

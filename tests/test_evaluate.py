@@ -31,6 +31,7 @@ class Fixed(Classifier):
     title: ClassVar[str] = "fixed"
     reference: ClassVar[str] = "-"
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
     seen: list
 
     def __call__(self, features: EpisodeFeatures) -> Prediction:

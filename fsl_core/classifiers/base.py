@@ -28,6 +28,7 @@ class Classifier(ABC):
     title: ClassVar[str]
     reference: ClassVar[str]
     transductive: ClassVar[bool]  # whether the answer to one query depends on the other queries
+    differentiable: ClassVar[bool]  # whether gradients of the logits by the query maps say how the logits change
 
     @abstractmethod
     def __call__(self, features: EpisodeFeatures) -> Prediction:

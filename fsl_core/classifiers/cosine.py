@@ -27,6 +27,7 @@ class Cosine(Classifier):
     title: ClassVar[str] = "Cosine attention (matching network)"
     reference: ClassVar[str] = "Vinyals et al.: Matching Networks for One Shot Learning, NeurIPS 2016"
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     temperature: float = option(
         10.0, "Factor between the cosine and the attention logit.", low=0.01, high=1000.0, step=0.5

@@ -31,6 +31,7 @@ class CosineClassifier(Classifier):
     title: ClassVar[str] = "Cosine classifier (fine-tuned)"
     reference: ClassVar[str] = "Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification, ICLR 2019"
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     temperature: float = option(
         10.0, "Factor between the cosine and the logit, also while fitting.", low=0.01, high=1000.0, step=0.5

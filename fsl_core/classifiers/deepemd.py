@@ -69,6 +69,7 @@ class DeepEMD(Classifier):
         "Structured Classifiers, CVPR 2020"
     )
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     shots: str = option(
         "mean",

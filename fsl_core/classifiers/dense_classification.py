@@ -27,6 +27,7 @@ class DenseClassification(Classifier):
         "Lifchitz, Avrithis, Picard, Bursuc: Dense Classification and Implanting for Few-Shot Learning, CVPR 2019"
     )
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     temperature: float = option(20.0, "Factor between a cell's cosine and its logit.", low=0.01, high=1000.0, step=0.5)
 

@@ -35,6 +35,7 @@ class DN4(Classifier):
         "CVPR 2019"
     )
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     k: int = option(3, "Nearest cells of the class that count for each cell of the query.", low=1, high=100, step=1)
     temperature: float = option(20.0, "Factor between the mean cosine and the logit.", low=0.01, high=1000.0, step=0.5)

@@ -33,6 +33,7 @@ class Linear(Classifier):
     title: ClassVar[str] = "Linear layer (fine-tuned)"
     reference: ClassVar[str] = "Chen, Liu, Kira, Wang, Huang: A Closer Look at Few-shot Classification, ICLR 2019"
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     temperature: float = option(
         1.0, "Factor between the layer's output and the logit.", low=0.01, high=1000.0, step=0.5

@@ -29,6 +29,7 @@ class NearestNeighbour(Classifier):
     title: ClassVar[str] = "Nearest neighbour"
     reference: ClassVar[str] = "Cover, Hart: Nearest Neighbor Pattern Classification, IEEE Trans. Inf. Theory 1967"
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     k: int = option(1, "Most similar support images that count in each class.", low=1, high=100, step=1)
     metric: str = option("cosine", "How two feature vectors are compared.", choices=("cosine", "euclidean"))

@@ -26,6 +26,7 @@ class ProtoNet(Classifier):
     title: ClassVar[str] = "Prototypical network"
     reference: ClassVar[str] = "Snell, Swersky, Zemel: Prototypical Networks for Few-shot Learning, NeurIPS 2017"
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     temperature: float = option(
         1.0, "Factor between the squared distance, or the cosine, and the logit.", low=0.001, high=1000.0, step=0.5

@@ -46,6 +46,7 @@ class SCLLinear(Classifier):
         "Rethinking Few-Shot Image Classification, ECCV 2020"
     )
     transductive: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
 
     features: str = option("both", "What is classified.", choices=("global", "spatial", "both"))
     aggregation: str = option(

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from fsl_core.data.archive import Archive
-from fsl_core.data.synthetic import CLASSES, render_scene
+from fsl_core.data.synthetic import CLASSES, Scene, render_scene
 from fsl_core.errors import DataError
 from fsl_core.images import decode
 
@@ -80,10 +80,14 @@ class SyntheticScenes(ImageDataset):
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", np.arange(len(self.class_names)).repeat(self.per_class))
 
-    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
+    def scene(self, index: int) -> Scene:
+        """Image `index` with the mask of its object."""
         label, position = divmod(int(index), self.per_class)
         generator = np.random.default_rng([self.seed, label, position])
-        return render_scene(self.class_names[label], generator, self.size).image
+        return render_scene(self.class_names[label], generator, self.size)
+
+    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
+        return self.scene(index).image
 
     def image_name(self, index: int) -> str:
         label, position = divmod(int(index), self.per_class)

@@ -5,6 +5,12 @@ from fsl_core.explain.influence import support_influence
 from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
 from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
+from fsl_core.explain.attribution import ATTRIBUTIONS, Options, applicable, attribute, stage_grids
+from fsl_core.explain.belief import Trial, asked, believe, bench
+from fsl_core.explain.lesson import teach
+from fsl_core.explain.matching import match_class, match_support
+from fsl_core.explain.question import Question
+from fsl_core.explain.reconstruction import reconstruct
 from fsl_core.explain.regions import View, level_names
 from fsl_core.explain.solvers import solve_again
 from fsl_core.explain.weights import RULES, node_weights, weights_by_rule
@@ -12,9 +18,18 @@ from fsl_core.explain.what_if import Pairing, what_if
 
 __all__ = [
     "RULES",
+    "ATTRIBUTIONS",
+    "Options",
     "Pairing",
+    "Question",
+    "Trial",
     "View",
     "align",
+    "applicable",
+    "asked",
+    "attribute",
+    "believe",
+    "bench",
     "level_names",
     "match_class",
     "match_support",
@@ -23,6 +38,7 @@ __all__ = [
     "reconstruct_aligned",
     "solve_again",
     "support_influence",
+    "stage_grids",
     "teach",
     "weights_by_rule",
     "what_if",

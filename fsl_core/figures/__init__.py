@@ -15,6 +15,7 @@ from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_he
 from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
+from fsl_core.figures.saliency import belief, saliency
 from fsl_core.figures.shots import shots
 from fsl_core.figures.training import training
 from fsl_core.figures.transport import blur_curve, cost_matrix, moves, plan_matrix, slack_matrix, terms
@@ -25,6 +26,7 @@ __all__ = [
     "alignment",
     "alignment_formula",
     "attention_heatmap",
+    "belief",
     "blur_curve",
     "confusion_matrix",
     "contributions",
@@ -42,6 +44,7 @@ __all__ = [
     "plan_heatmap",
     "plan_matrix",
     "reconstruction",
+    "saliency",
     "shots",
     "similarity_heatmap",
     "slack_matrix",

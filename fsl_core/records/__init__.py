@@ -4,6 +4,8 @@ from fsl_core.records.alignment import Aligned, Alignment
 from fsl_core.records.influence import Influence, Measure
 from fsl_core.records.lesson import Lesson, Piles, Solution
 from fsl_core.records.matching import Emphasis, Flow, Regions, Side, SolverRun, WhatIf, cells
+from fsl_core.records.matching import Emphasis, Flow, Regions, SolverRun, WhatIf, cells
+from fsl_core.records.saliency import SIGNS, Belief, Saliency, Verdict
 from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
 from fsl_core.records.training import TrainingCurves
 from fsl_core.records.weights import NodeWeights, Picture
@@ -11,6 +13,8 @@ from fsl_core.records.weights import NodeWeights, Picture
 __all__ = [
     "Aligned",
     "Alignment",
+    "SIGNS",
+    "Belief",
     "Emphasis",
     "Flow",
     "Influence",
@@ -21,12 +25,14 @@ __all__ = [
     "Picture",
     "Piles",
     "Regions",
+    "Saliency",
     "Scores",
     "ShotsCurve",
     "Side",
     "Solution",
     "SolverRun",
     "TrainingCurves",
+    "Verdict",
     "WhatIf",
     "cells",
 ]

@@ -1,0 +1,180 @@
+"""Heat maps over one picture, and how far they can be believed."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+SIGNS = ("positive", "negative", "absolute", "all")
+
+FAINTEST = 0.005  # of the probability: random orders that differ by less from each other tell nothing
+DEVIATIONS = 2.0  # of random orders' gains, beyond which a gain is no chance any more (about 95 % of them)
+DEPENDENT = 0.5  # rank correlation with the map of random weights from which on the weights play no part
+
+
+@dataclass(frozen=True, eq=False)
+class Saliency:
+    """What speaks for an answer, and where, by one explanation method.
+
+    Attributes:
+        image: the pixels that the model saw.
+        values: the method's own map, one number for each cell of a grid over the picture, before `sign` is applied;
+            positive = speaks for the target.
+        method: its name in `fsl_core.explain.ATTRIBUTIONS`.
+        title: its name for people.
+        unit: of the values, in words.
+        signed: whether the values can be negative at all.
+        target: the explained quantity in words, e.g. "logit of cat minus logit of dog".
+        stage: of the network, e.g. "stage 4 of 4"; "" where the method looks at no single one.
+        sign: which part of the values is shown, one of `SIGNS`.
+        score: the explained quantity.
+        residual: what the values' sum leaves unexplained of the score (of its difference to the score of the baseline,
+            where the method has one); None where no identity ties them to it.
+    """
+
+    image: UInt8[np.ndarray, "height width 3"]
+    values: Float[np.ndarray, "rows columns"]
+    method: str
+    title: str
+    unit: str
+    signed: bool
+    target: str
+    stage: str
+    sign: str
+    score: float
+    residual: float | None
+
+    @cached_property
+    def shown(self) -> Float[np.ndarray, "rows columns"]:
+        """The part of the values that `sign` asks for: larger = counts more. Only "all" keeps negative numbers."""
+        parts = {
+            "positive": self.values.clip(min=0),
+            "negative": (-self.values).clip(min=0),
+            "absolute": np.abs(self.values),
+        }
+        return parts.get(self.sign, self.values)
+
+    @property
+    def fault(self) -> str:
+        """Why the map shows nothing, in one sentence; "" where it shows something."""
+        if not np.isfinite(self.values).all():
+            return "The map holds numbers that are not finite: the gradient overflowed, so there is nothing to see."
+        if not self.values.any():
+            return f"The map is blank: by this method no place has any influence on the {self.target}."
+        if not self.shown.any():
+            kind, other = ("for", "against") if self.sign == "positive" else ("against", "for")
+            return f"The map is blank: by this method nothing speaks {kind} the target, all of it speaks {other} it."
+        if np.ptp(self.shown) <= 1e-6 * np.abs(self.shown).max():
+            return f"The map is constant: by this method all places count the same for the {self.target}."
+        return ""
+
+
+class Verdict(NamedTuple):
+    """In two words, and in one sentence with the numbers it follows from."""
+
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """How far a heat map can be believed: what happens when the picture is taken away in its order.
+
+    All curves are probabilities of the target at equally spaced shares of the picture, from 0 to 1: deletion takes the
+    cells away from the untouched picture, the most important one first; insertion puts them back in that order, from
+    nothing. Random orders come in pairs that are each other's reverse: the insertion curve of one order is the deletion
+    curve of its reverse, read backwards.
+
+    A gain is the area under the insertion curve minus that under the deletion curve. Random orders have a gain of 0
+    but for chance; their standard deviation is the measure of chance. The verdict looks at gain and weights alone:
+    whether the map lies on the object says whether the model looks there, not whether the map is right.
+
+    Attributes:
+        title: of the method, for people.
+        sign: of the map; the gain of a negative one is turned around, as taking its cells away should help the target.
+        fault: of the map; what follows is then without meaning.
+        cells: number of cells that the picture was divided into, evenly.
+        deletion, insertion: curves of the map's order.
+        random: deletion curves; row i is the reverse of row i + orders / 2.
+        agreement: mean rank correlation (Spearman) with the map of the same method on networks with random weights, in
+            [-1, 1]; None where it was not asked for.
+        pointing: whether the map's maximum lies on the object; None where its mask is not known.
+        share: of the map's positive mass that lies on the object, in [0, 1].
+        area: share of the picture that is object: what a map without any knowledge has as `share`.
+    """
+
+    title: str
+    sign: str
+    fault: str
+    cells: int
+    deletion: Float[np.ndarray, " points"]
+    insertion: Float[np.ndarray, " points"]
+    random: Float[np.ndarray, "orders points"]
+    agreement: float | None
+    pointing: bool | None
+    share: float | None
+    area: float | None
+
+    @property
+    def shares(self) -> Float[np.ndarray, " points"]:
+        """Of the picture: where the curves are measured."""
+        return np.linspace(0, 1, len(self.deletion))
+
+    @property
+    def random_insertion(self) -> Float[np.ndarray, "orders points"]:
+        """Insertion curves of the random orders."""
+        return np.roll(self.random, len(self.random) // 2, axis=0)[:, ::-1]
+
+    @property
+    def deletion_area(self) -> float:
+        """Mean probability while the picture is taken away; low = the map knows what counts."""
+        return _area(self.deletion)
+
+    @property
+    def insertion_area(self) -> float:
+        """Mean probability while the picture is put back; high = the map knows what counts."""
+        return _area(self.insertion)
+
+    @property
+    def random_area(self) -> float:
+        """That of random orders; the same for deletion and insertion."""
+        return _area(self.random.mean(axis=0))
+
+    @property
+    def gain(self) -> float:
+        """Insertion area minus deletion area, in [-1, 1]; turned around for a map of what speaks against."""
+        return (self.insertion_area - self.deletion_area) * (-1 if self.sign == "negative" else 1)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the random orders' gains, whose mean is 0."""
+        gains = [_area(back) - _area(away) for away, back in zip(self.random, self.random_insertion, strict=True)]
+        return float(np.sqrt(np.mean(np.square(gains))))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What to think of the map; the thresholds are the constants of this module."""
+        if self.fault:
+            return Verdict("no map", self.fault)
+        if self.spread < FAINTEST:
+            sentence = "The probability hardly depends on which part of the picture is taken away, so nothing tells."
+            return Verdict("cannot be told", sentence)
+        times = f"a gain of {self.gain:+.3f}, {abs(self.gain) / self.spread:.1f} times the spread of random orders"
+        if self.gain < -DEVIATIONS * self.spread:
+            return Verdict("worse than chance", f"The map's order does worse than random ones: {times}.")
+        if self.gain <= DEVIATIONS * self.spread:
+            return Verdict("no better than chance", f"Random orders do as well as the map's: {times}.")
+        if self.agreement is not None and self.agreement >= DEPENDENT:
+            return Verdict(
+                "does not depend on the weights",
+                f"Networks with random weights give nearly the same map: a rank correlation of {self.agreement:.2f}, "
+                f"where less than {DEPENDENT} was to be expected.",
+            )
+        return Verdict("believable", f"What the map marks does count for the answer: {times}.")
+
+
+def _area(curve: Float[np.ndarray, " points"]) -> float:
+    """Area under a curve over [0, 1], by trapezoids."""
+    return float((curve[1:] + curve[:-1]).mean() / 2)

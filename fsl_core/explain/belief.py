@@ -167,7 +167,9 @@ def importance(shown: Float[np.ndarray, "rows columns"], generator: np.random.Ge
 
 def enlarged(values: Float[np.ndarray, "rows columns"], height: int, width: int) -> Float[np.ndarray, "height width"]:
     """A map at another size, bilinearly."""
-    return interpolate(torch.from_numpy(values)[None, None], (height, width), mode="bilinear")[0, 0].numpy()
+    return interpolate(torch.from_numpy(np.ascontiguousarray(values))[None, None], (height, width), mode="bilinear")[
+        0, 0
+    ].numpy()
 
 
 def pointing_game(shown: Float[np.ndarray, "rows columns"], mask: Mask) -> bool:

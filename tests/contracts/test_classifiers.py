@@ -84,6 +84,28 @@ def test_gradients_reach_support_and_query(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_declared_gradient_by_the_query_says_how_the_logits_change(name: str) -> None:
+    """Beside constant support features, in double precision, against central differences."""
+    classifier, features = CLASSIFIERS[name](), clustered((2, 2), 2)
+    support, query = features.support.double(), features.query.double()
+    step = 1e-5 * torch.randn(query.shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+
+    def first_class(query: torch.Tensor) -> torch.Tensor:
+        return classifier(dataclasses.replace(features, support=support, query=query)).logits[:, 0]
+
+    assert isinstance(classifier.differentiable, bool)
+    if classifier.differentiable:
+        asked = query.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(first_class(asked).sum(), asked)
+        assert gradient.isfinite().all() and (gradient.flatten(1).norm(dim=1) > 0).all()
+        change = (first_class(query + step) - first_class(query - step)) / 2
+        torch.testing.assert_close((gradient * step).sum(dim=(1, 2, 3)), change.detach(), rtol=1e-3, atol=1e-10)
+    else:
+        with torch.enable_grad():
+            assert not first_class(query.clone().requires_grad_()).requires_grad
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_a_support_image_as_query_is_finite_even_in_its_gradient(name: str) -> None:
     """Distances of 0, cosines of 1."""
     features = clustered((1, 1), 2)

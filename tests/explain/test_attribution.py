@@ -15,7 +15,17 @@ from torch import nn
 from fsl_core.backbones.resnet12 import ResNet12
 from fsl_core.classifiers import CLASSIFIERS, Cosine, DeepEMD, ProtoNet
 from fsl_core.errors import OptionError
-from fsl_core.explain import ATTRIBUTIONS, Options, Question, applicable, attribute, match_class, stage_grids
+from fsl_core.explain import (
+    ATTRIBUTIONS,
+    Options,
+    Question,
+    Trial,
+    applicable,
+    attribute,
+    bench,
+    match_class,
+    stage_grids,
+)
 from fsl_core.features import EpisodeFeatures
 from tests.explain.tiny import Opaque, Readout, conv4, frozen, pictures, readout
 
@@ -165,10 +175,14 @@ def test_a_network_that_calls_leaky_rectifiers_is_guided_too() -> None:
 
 
 def test_features_made_in_inference_mode_and_calls_within_it_are_explained() -> None:
+    question = conv4(DeepEMD())
+    assert question.features.support.is_inference()
+    expected = attribute(question, "grad_cam").values
     with torch.inference_mode():
-        question = conv4(DeepEMD())
-        assert question.features.support.is_inference()
-        assert attribute(question, "grad_cam").values.any()
+        found = attribute(replace(question), "grad_cam")
+        bench(replace(question), pictures(3, 32), Trial(pairs=2))
+    assert expected.any()
+    np.testing.assert_allclose(found.values, expected, rtol=1e-5)
 
 
 def test_what_cannot_be_done_is_said_in_one_sentence() -> None:

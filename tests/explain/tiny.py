@@ -34,7 +34,10 @@ class Cells(Network):
 
 @dataclass(frozen=True)
 class Readout(Classifier):
-    """Logit of class 0 = factor times the first channel at one cell, of class 1 = the second one's mean."""
+    """Logit of class 0 = factor times the first channel's mean over a block, of class 1 = the second one's mean.
+
+    The block has `side` x `side` cells, `cell` being the first.
+    """
 
     title: ClassVar[str] = "Readout"
     reference: ClassVar[str] = "by hand"
@@ -42,10 +45,13 @@ class Readout(Classifier):
     differentiable: ClassVar[bool] = True
     cell: tuple[int, int] = (2, 5)
     factor: float = 1.0
+    side: int = 1
 
     def __call__(self, features: EpisodeFeatures) -> Prediction:
         maps = features.query
-        one, other = self.factor * maps[:, 0, *self.cell], maps[:, 1].mean(dim=(1, 2))
+        row, column = self.cell
+        block = maps[:, 0, row : row + self.side, column : column + self.side]
+        one, other = self.factor * block.mean(dim=(1, 2)), maps[:, 1].mean(dim=(1, 2))
         return Prediction(torch.stack([one, other], dim=1))
 
 

@@ -63,6 +63,9 @@ def test_areas_gain_and_spread_by_pencil() -> None:
     assert belief.random_area == pytest.approx((0.9 + 0.4 + 0.4 + 0.1) / 4)
     np.testing.assert_allclose(belief.random_insertion[0], [0.1, 0.3, 0.9])  # row 2, the reverse of row 0, backwards
     assert belief.spread == pytest.approx(np.sqrt((0.1**2 + 0.2**2) / 2))
+    np.testing.assert_allclose(belief.random_gains, [-0.1, -0.2, 0.1, 0.2])
+    assert belief.beaten == 1
+    assert make_belief([0.9, 0.4, 0.1], [0.1, 0.6, 0.9]).beaten == (2 + 0.5 + 0) / 4  # a gain of 0.1
     np.testing.assert_allclose(belief.shares, [0, 0.5, 1])
     assert dataclasses.replace(belief, sign="negative").gain == pytest.approx(-0.3)
 
@@ -73,7 +76,7 @@ def test_areas_gain_and_spread_by_pencil() -> None:
         (make_belief([0.9, 0.1, 0.1], [0.1, 0.9, 0.9]), "believable"),
         (make_belief([0.9, 0.1, 0.1], [0.1, 0.9, 0.9], agreement=None), "believable"),
         (make_belief([0.9, 0.1, 0.1], [0.1, 0.9, 0.9], agreement=0.6), "does not depend on the weights"),
-        (make_belief([0.9, 0.3, 0.1], [0.1, 0.6, 0.9], agreement=0.6), "no better than chance"),
+        (make_belief([0.9, 0.4, 0.1], [0.1, 0.5, 0.9], agreement=0.6), "no better than chance"),
         (make_belief([0.9, 0.9, 0.1], [0.1, 0.1, 0.9]), "worse than chance"),
         (make_belief([0.9, 0.1, 0.1], [0.1, 0.9, 0.9], sign="negative"), "worse than chance"),
         (make_belief([0.9, 0.1, 0.1], [0.1, 0.9, 0.9], fault="The map is blank."), "no map"),

@@ -18,6 +18,7 @@ from fsl_core.records import SIGNS, Saliency
 from fsl_core.types import check_options, option
 
 USUAL = "usual"
+AT_ONCE = 8  # pictures whose gradient is computed at once: all activations are kept for it
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def integrated_gradients(question: Question, options: Options) -> Map:
     image = question.prepared.clone().requires_grad_()
     baseline = torch.zeros_like(image)
     values = IntegratedGradients(question.score).attribute(
-        image, baselines=baseline, n_steps=options.path_steps, internal_batch_size=BATCH
+        image, baselines=baseline, n_steps=options.path_steps, internal_batch_size=AT_ONCE
     )
     with torch.no_grad():
         gained = question.score(image) - question.score(baseline)

@@ -95,7 +95,7 @@ def _heat(record: Saliency, pane: Pane) -> go.Heatmap:
         z=values, x=np.linspace(pane.left, pane.left + 1, columns + 1), y=np.linspace(pane.top, pane.top + 1, rows + 1),
         zmin=low, zmax=high, colorscale=SIGNED if signed else UNSIGNED, opacity=0.8,
         colorbar=colour_bar(label(textwrap.shorten(record.unit, 40, placeholder="…"))),
-        customdata=np.stack(np.indices(values.shape), axis=2),
+        customdata=np.moveaxis(np.indices(values.shape), 0, 2),
         hovertemplate="<br>".join([said, place, *([what] if what else [])]) + "<extra></extra>",
     )  # fmt: skip
 

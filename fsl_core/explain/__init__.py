@@ -1,24 +1,21 @@
 """(features, classifier) -> records; the last place where torch is seen."""
 
 from fsl_core.explain.alignment import align
+from fsl_core.explain.attribution import ATTRIBUTIONS, Options, applicable, attribute, stage_grids
+from fsl_core.explain.belief import Trial, asked, believe, bench
 from fsl_core.explain.influence import support_influence
 from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
-from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
-from fsl_core.explain.attribution import ATTRIBUTIONS, Options, applicable, attribute, stage_grids
-from fsl_core.explain.belief import Trial, asked, believe, bench
-from fsl_core.explain.lesson import teach
-from fsl_core.explain.matching import match_class, match_support
 from fsl_core.explain.question import Question
-from fsl_core.explain.reconstruction import reconstruct
+from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
 from fsl_core.explain.regions import View, level_names
 from fsl_core.explain.solvers import solve_again
 from fsl_core.explain.weights import RULES, node_weights, weights_by_rule
 from fsl_core.explain.what_if import Pairing, what_if
 
 __all__ = [
-    "RULES",
     "ATTRIBUTIONS",
+    "RULES",
     "Options",
     "Pairing",
     "Question",
@@ -37,8 +34,8 @@ __all__ = [
     "reconstruct",
     "reconstruct_aligned",
     "solve_again",
-    "support_influence",
     "stage_grids",
+    "support_influence",
     "teach",
     "weights_by_rule",
     "what_if",

@@ -4,16 +4,15 @@ from fsl_core.records.alignment import Aligned, Alignment
 from fsl_core.records.influence import Influence, Measure
 from fsl_core.records.lesson import Lesson, Piles, Solution
 from fsl_core.records.matching import Emphasis, Flow, Regions, Side, SolverRun, WhatIf, cells
-from fsl_core.records.matching import Emphasis, Flow, Regions, SolverRun, WhatIf, cells
 from fsl_core.records.saliency import SIGNS, Belief, Saliency, Verdict
 from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
 from fsl_core.records.training import TrainingCurves
 from fsl_core.records.weights import NodeWeights, Picture
 
 __all__ = [
+    "SIGNS",
     "Aligned",
     "Alignment",
-    "SIGNS",
     "Belief",
     "Emphasis",
     "Flow",

@@ -37,7 +37,9 @@ def test_weights_are_the_marginals_of_the_match_and_sum_to_1(rule: str, pyramid:
     record = node_weights(classifier, features.query[1], features.support, (QUERY, SUPPORT))
     assert record.rule == rule and record.residual < 1e-6
     np.testing.assert_allclose(record.node_count.sum(axis=1), len(record.query.regions), rtol=1e-6)
-    np.testing.assert_allclose(record.query_raw / record.query_raw.sum(axis=1, keepdims=True), record.query_weight, 1e-5)
+    np.testing.assert_allclose(
+        record.query_raw / record.query_raw.sum(axis=1, keepdims=True), record.query_weight, 1e-5
+    )
     for row in range(6):
         flow = match_support(classifier, features, 1, row, (PIXELS[0], PIXELS[row + 1]))
         np.testing.assert_allclose(record.query_weight[row], flow.query_weight, atol=1e-7)

@@ -21,6 +21,8 @@ LAYERS = (
     {"evaluate", "classify"},
     {"train"},
     {"ui"},
+    {"evaluate", "classify", "spectrum"},
+    {"train", "ui"},
 )
 RANK = {name: step for step, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {
@@ -30,6 +32,7 @@ ONLY_IN = {
     "ot": set(),  # an oracle of the tests and benchmarks
     "numba": {"transport"},
     "captum": {"explain"},
+    "umap": {"explain"},
     "lightning": {"train"},
     "kornia": {"train"},
     "datasets": {"data"},

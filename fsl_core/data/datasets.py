@@ -1,6 +1,7 @@
 """Labelled image sets: the Hub, parquet, image folders and zips through Hugging Face `datasets`; synthetic scenes."""
 
 import contextlib
+import hashlib
 import json
 import os
 from abc import ABC, abstractmethod
@@ -65,6 +66,14 @@ class ImageDataset(ABC):
     def __len__(self) -> int:
         return len(self.labels)
 
+    def digest(self) -> str:
+        """SHA-256 of classes, labels and pixels, in hex: what is computed from the images holds as long as it does."""
+        found = hashlib.sha256(repr((self.class_names, self.labels.tolist())).encode())
+        for index in range(len(self)):
+            image = self.image(index)
+            found.update(repr(image.shape).encode() + image.tobytes())
+        return found.hexdigest()
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -93,6 +102,13 @@ class SyntheticScenes(ImageDataset):
         label, position = divmod(int(index), self.per_class)
         return f"{self.class_names[label]} {position + 1}.png"
 
+    def digest(self) -> str:
+        """Of the settings and of the first scene of each class, which changes when the drawing does."""
+        found = hashlib.sha256(repr((self.per_class, self.size, self.seed, self.class_names)).encode())
+        for label in range(len(self.class_names)):
+            found.update(self.image(label * self.per_class).tobytes())
+        return found.hexdigest()
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -111,6 +127,19 @@ class HubImages(ImageDataset):
 
     def image_name(self, index: int) -> str:
         return Path(self.rows[int(index)][self.image_column]["path"] or f"{int(index)}.png").name
+
+    def digest(self) -> str:
+        """Of the files as they are stored, undecoded; of pictures in a folder, of path, size and last change."""
+        found = hashlib.sha256(repr((self.class_names, self.labels.tolist())).encode())
+        column = self.rows.select_columns(self.image_column).with_format("arrow")
+        for batch in column.iter(batch_size=1000):
+            for entry in batch[self.image_column].to_pylist():
+                data = entry["bytes"]
+                if data is None:
+                    state = Path(entry["path"]).stat()
+                    data = repr((entry["path"], state.st_size, state.st_mtime_ns)).encode()
+                found.update(len(data).to_bytes(8) + data)
+        return found.hexdigest()
 
 
 def open_dataset(name: str, data: str | Path | None = None, split: str = "test") -> ImageDataset:

@@ -17,6 +17,21 @@ __all__ = [
     "ATTRIBUTIONS",
     "RULES",
     "Options",
+from fsl_core.explain.embedding import Cloud, dataset_cloud, embed, episode_cloud
+from fsl_core.explain.index import Index, index_of
+from fsl_core.explain.lesson import teach
+from fsl_core.explain.matching import match_class, match_support
+from fsl_core.explain.neighbours import nearest
+from fsl_core.explain.reconstruction import reconstruct
+from fsl_core.explain.regions import View, level_names
+from fsl_core.explain.solvers import solve_again
+from fsl_core.explain.spectrum import Axes, component, component_map, principal_axes, spectrum
+from fsl_core.explain.what_if import Pairing, what_if
+
+__all__ = [
+    "Axes",
+    "Cloud",
+    "Index",
     "Pairing",
     "Question",
     "Trial",
@@ -31,11 +46,23 @@ __all__ = [
     "match_class",
     "match_support",
     "node_weights",
+    "component",
+    "component_map",
+    "dataset_cloud",
+    "embed",
+    "episode_cloud",
+    "index_of",
+    "level_names",
+    "match_class",
+    "match_support",
+    "nearest",
+    "principal_axes",
     "reconstruct",
     "reconstruct_aligned",
     "solve_again",
     "stage_grids",
     "support_influence",
+    "spectrum",
     "teach",
     "weights_by_rule",
     "what_if",

@@ -14,17 +14,30 @@ __all__ = [
     "Aligned",
     "Alignment",
     "Belief",
+from fsl_core.records.embedding import Embedding, Role
+from fsl_core.records.lesson import Lesson, Piles, Solution
+from fsl_core.records.matching import Emphasis, Flow, Regions, SolverRun, WhatIf, cells
+from fsl_core.records.neighbours import Neighbours
+from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
+from fsl_core.records.spectrum import Component, ComponentMap, Spectrum
+
+__all__ = [
+    "Component",
+    "ComponentMap",
+    "Embedding",
     "Emphasis",
     "Flow",
     "Influence",
     "Lesson",
     "Measure",
     "NodeWeights",
+    "Neighbours",
     "NoneOfThese",
     "Picture",
     "Piles",
     "Regions",
     "Saliency",
+    "Role",
     "Scores",
     "ShotsCurve",
     "Side",
@@ -32,6 +45,7 @@ __all__ = [
     "SolverRun",
     "TrainingCurves",
     "Verdict",
+    "Spectrum",
     "WhatIf",
     "cells",
 ]

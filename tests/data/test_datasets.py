@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsl_core.data.datasets import SOURCES, SPLITS, SyntheticScenes, open_dataset
+from fsl_core.data.datasets import SOURCES, SPLITS, ImageDataset, SyntheticScenes, open_dataset, restrict
 from fsl_core.errors import DataError
 
 
@@ -165,3 +165,28 @@ def test_many_pictures_are_not_looked_at_one_by_one(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(Path, "stat", lambda path, **options: looked.append(path) or original(path, **options))
     assert open_dataset("folder", tmp_path) is first
     assert 0 < len(looked) < 10
+
+
+def test_a_digest_goes_by_the_content(folder: Path, tmp_path: Path) -> None:
+    """A copy has other paths and times, a table of the same pictures has none; what was changed is seen in each."""
+    for name in ("cat", "dog"):
+        (tmp_path / "copy" / name).mkdir(parents=True)
+        for file in (folder / name).iterdir():
+            (tmp_path / "copy" / name / file.name).write_bytes(file.read_bytes())
+    first, again = (open_dataset("folder", tmp_path / "copy").digest() for _ in range(2))
+    assert first == again
+    Image.new("RGB", (8, 6), (9, 9, 9)).save(tmp_path / "copy" / "cat" / "0.png")
+    changed = open_dataset("folder", tmp_path / "copy")
+    assert changed.digest() != first
+    table = datasets.load_dataset("imagefolder", data_dir=str(folder))["train"]
+    table.to_parquet(tmp_path / "one" / "part-0.parquet")
+    whole = open_dataset("anything", tmp_path / "one")
+    assert whole.digest() == open_dataset("anything", tmp_path / "one").digest()
+    parts = [restrict(whole, names).digest() for names in (("cat",), ("dog",), ("cat", "dog"), ("dog", "cat"))]
+    assert len({*parts, whole.digest()}) == 4 and parts[2] == whole.digest()
+    assert ImageDataset.digest(whole) != ImageDataset.digest(changed)
+
+
+def test_the_digest_of_scenes_goes_by_their_settings() -> None:
+    digests = [SyntheticScenes(3, 32, seed).digest() for seed in (0, 0, 1)] + [SyntheticScenes(4, 32).digest()]
+    assert digests[0] == digests[1] and len(set(digests)) == 3

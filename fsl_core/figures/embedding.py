@@ -1,0 +1,103 @@
+"""Images as points of a plane: a colour and a symbol for each class, filled for support, a ring for queries."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from fsl_core.figures.shots import COLOURS, MARKERS
+from fsl_core.figures.theme import QUIET, WARM, figure, label, tint
+from fsl_core.records import Embedding, Role
+
+HEIGHT = {False: 520, True: 420}
+SIZE: Mapping[Role, int] = MappingProxyType({"support": 13, "query": 12, "other": 6})
+OPACITY: Mapping[Role, float] = MappingProxyType({"support": 1.0, "query": 1.0, "other": 0.45})
+ORDER: tuple[Role, ...] = ("other", "support", "query")  # what is drawn last lies on top
+WORDS: Mapping[Role, str] = MappingProxyType({"support": "support", "query": "query", "other": "data set"})
+MARGIN = 0.08  # around the points, of the larger side
+THUMBNAIL = 0.07  # side of a picture, of the larger side
+
+
+def embedding(
+    found: Embedding,
+    thumbnails: Mapping[str, str] = MappingProxyType({}),
+    selected: str | None = None,
+    narrow: bool = False,
+) -> go.Figure:
+    """The map, with what it keeps of the features as its title.
+
+    `customdata` of a clicked point: [id of the image].
+
+    Args:
+        thumbnails: data URIs by id, drawn below the points of those images.
+        selected: id of the image that is marked.
+        narrow: for narrow screens: lower, without the legend, whose facts the hover texts say, too.
+    """
+    low, high = found.points.min(axis=0), found.points.max(axis=0)
+    reach = float((high - low).max()) or 1.0
+    place = {one: row for row, one in enumerate(found.ids)}
+    images = [_thumbnail(found.points[place[one]], source, reach) for one, source in thumbnails.items() if one in place]
+    marks = [] if selected not in place else [_mark(found.points[place[selected]], reach)]
+    axis: dict[str, Any] = {"showgrid": True, "gridcolor": tint("#808a9c", 0.18), "zeroline": False, "automargin": True}
+    titles = [f"{found.title} {number}" for number in (1, 2)]
+    if found.explained is None:
+        axis["showticklabels"] = False
+    else:
+        titles = [f"component {number} ({share:.1%})" for number, share in enumerate(found.explained, start=1)]
+    ends = [[a - MARGIN * reach, b + MARGIN * reach] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+    return figure(
+        _groups(found), HEIGHT[narrow], images=images, shapes=marks, showlegend=not narrow,
+        title={"text": found.formula().replace("; ", " · "), "font": {"size": 12}, "x": 0, "xanchor": "left"},
+        margin={"l": 8, "r": 8, "t": 34, "b": 8}, clickmode="event+select", legend={"itemsizing": "constant"},
+        xaxis={**axis, "title": {"text": titles[0]}, "range": ends[0], "constrain": "domain"},
+        yaxis={**axis, "title": {"text": titles[1]}, "range": ends[1], "scaleanchor": "x", "scaleratio": 1},
+    )  # fmt: skip
+
+
+def _groups(found: Embedding) -> list[go.Scatter]:
+    """One trace for each role and class that there is."""
+    roles = np.array(found.roles)
+    traces = []
+    for role in ORDER:
+        for of_class in range(-1, len(found.class_names)):
+            rows = np.flatnonzero((roles == role) & (found.labels == of_class))
+            if len(rows):
+                traces.append(_group(found, rows, role, of_class))
+    return traces
+
+
+def _group(found: Embedding, rows: np.ndarray, role: Role, of_class: int) -> go.Scatter:
+    colour, symbol = look(of_class)
+    class_name = "class unknown" if of_class < 0 else label(found.class_names[of_class], 40)
+    shown = {"marker": {"opacity": OPACITY[role]}}
+    return go.Scatter(
+        x=found.points[rows, 0], y=found.points[rows, 1], mode="markers", name=f"{class_name}, {WORDS[role]}",
+        customdata=[[found.ids[row]] for row in rows], selected=shown, unselected=shown,
+        hovertext=[f"<b>{label(found.names[row])}</b><br>{class_name}<br>{WORDS[role]}" for row in rows],
+        hovertemplate="%{hovertext}<extra></extra>",
+        marker={"color": colour, "symbol": f"{symbol}-open" if role == "query" else symbol, "size": SIZE[role],
+                "opacity": OPACITY[role], "line": {"width": 2.5 if role == "query" else 0, "color": colour}},
+    )  # fmt: skip
+
+
+def look(of_class: int) -> tuple[str, str]:
+    """Colour and symbol of a class; no two of 64 classes share both. -1 = unknown."""
+    if of_class < 0:
+        return QUIET, "circle"
+    return COLOURS[of_class % len(COLOURS)], MARKERS[(of_class + of_class // len(COLOURS)) % len(MARKERS)]
+
+
+def _thumbnail(point: np.ndarray, source: str, reach: float) -> dict[str, Any]:
+    """A picture around a point."""
+    side = THUMBNAIL * reach
+    place = {"x": point[0], "y": point[1], "xref": "x", "yref": "y", "xanchor": "center", "yanchor": "middle"}
+    return {"source": source, **place, "sizex": side, "sizey": side, "opacity": 0.85, "layer": "below"}
+
+
+def _mark(point: np.ndarray, reach: float) -> dict[str, Any]:
+    """A ring around the selected point."""
+    radius = THUMBNAIL * reach / 2
+    (x, y), line = point.tolist(), {"color": WARM, "width": 2.5}
+    return {"type": "circle", "x0": x - radius, "x1": x + radius, "y0": y - radius, "y1": y + radius, "line": line}

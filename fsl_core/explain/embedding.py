@@ -13,6 +13,9 @@ from fsl_core.explain.spectrum import prepared, principal_axes
 from fsl_core.features import EpisodeFeatures
 from fsl_core.records import Embedding, Role
 
+SUPPORT: Role = "support"
+QUERY: Role = "query"
+OTHER: Role = "other"
 METHODS = ("pca", "tsne", "umap")
 MOST = 4000  # images: above, UMAP only guesses at neighbours, and t-SNE takes minutes
 FEWEST = 4  # images that t-SNE and UMAP can place
@@ -70,7 +73,7 @@ def episode_cloud(
     return Cloud(
         np.concatenate([support, query]),
         np.concatenate([features.support_labels.cpu().numpy(), query_labels]),
-        ("support",) * len(support) + ("query",) * len(query),
+        (SUPPORT,) * len(support) + (QUERY,) * len(query),
         ids,
         names,
         features.class_names,
@@ -84,7 +87,7 @@ def dataset_cloud(index: Index, most: int, generator: np.random.Generator) -> Cl
     return Cloud(
         index.pooled.numpy()[rows],
         dataset.labels[rows],
-        ("other",) * len(rows),
+        (OTHER,) * len(rows),
         tuple(f"data {row}" for row in rows.tolist()),
         tuple(dataset.image_name(row) for row in rows.tolist()),
         dataset.class_names,

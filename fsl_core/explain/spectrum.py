@@ -13,6 +13,7 @@ from fsl_core.explain.index import Index
 from fsl_core.records import Component, ComponentMap, Spectrum, cells
 
 MOST = 100  # images at an end of a component
+ROUNDING = 1e-6  # of the largest singular value: what single precision leaves where there is no component
 
 
 def prepared(
@@ -46,7 +47,7 @@ def _lengths(matrix: Float[np.ndarray, "images channels"]) -> Float[np.ndarray, 
 
 def spectrum(
     vectors: Float[Tensor, "images channels"] | Float[np.ndarray, "images channels"],
-    labels: Int[np.ndarray, " images"],
+    labels: Int[np.ndarray, " n_labels"],
     name: str,
     normalised: bool = True,
     centred: bool = True,
@@ -151,7 +152,7 @@ def principal_axes(
     matrix = prepared(vectors, normalised)
     mean = matrix.mean(axis=0) if centred else np.zeros(matrix.shape[1])
     left, values, right = np.linalg.svd(matrix - mean, full_matrices=False)
-    kept = slice(0, min(count, int((values > values[0] * 1e-10).sum())))
+    kept = slice(0, min(count, int((values > ROUNDING * values[0]).sum())))
     coordinates = left[:, kept] * values[kept]
     largest = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(coordinates.shape[1])]
     signs = np.where(largest < 0, -1.0, 1.0)

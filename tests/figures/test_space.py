@@ -84,7 +84,7 @@ def test_spectra_side_by_side(narrow: bool) -> None:
     assert (values.line.color, values.line.dash) != (other_values.line.color, other_values.line.dash)
     assert [list(column) for column in table.cells.values][3:] == [["1.250", "–"], ["0.500", "–"]]
     assert table.cells.values[1][0] == f"{one.effective_rank:.1f} of 4"
-    assert list(table.cells.values[2]) == ["3 / 3 / 3", "2 / 2 / 2"]
+    assert list(table.cells.values[2]) == ["3 / 3 / 3", "1 / 2 / 2"]
     below = [figure.layout.yaxis.domain[0], figure.layout.yaxis2.domain[0]]
     assert min(below) > table.domain.y[1] and (below[1] < below[0]) == narrow
     assert "variance" in figure.layout.yaxis.title.text

@@ -18,11 +18,9 @@ LAYERS = (
     {"classifiers"},
     {"objectives", "explain", "openset", "shots"},
     {"figures"},
-    {"evaluate", "classify"},
+    {"evaluate", "classify", "spectrum"},
     {"train"},
     {"ui"},
-    {"evaluate", "classify", "spectrum"},
-    {"train", "ui"},
 )
 RANK = {name: step for step, layer in enumerate(LAYERS) for name in layer}
 ONLY_IN = {

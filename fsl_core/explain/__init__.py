@@ -3,35 +3,27 @@
 from fsl_core.explain.alignment import align
 from fsl_core.explain.attribution import ATTRIBUTIONS, Options, applicable, attribute, stage_grids
 from fsl_core.explain.belief import Trial, asked, believe, bench
+from fsl_core.explain.embedding import Cloud, dataset_cloud, embed, episode_cloud
+from fsl_core.explain.index import Index, index_of
 from fsl_core.explain.influence import support_influence
 from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
+from fsl_core.explain.neighbours import nearest
 from fsl_core.explain.question import Question
 from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
 from fsl_core.explain.regions import View, level_names
 from fsl_core.explain.solvers import solve_again
+from fsl_core.explain.spectrum import Axes, component, component_map, principal_axes, spectrum
 from fsl_core.explain.weights import RULES, node_weights, weights_by_rule
 from fsl_core.explain.what_if import Pairing, what_if
 
 __all__ = [
     "ATTRIBUTIONS",
     "RULES",
-    "Options",
-from fsl_core.explain.embedding import Cloud, dataset_cloud, embed, episode_cloud
-from fsl_core.explain.index import Index, index_of
-from fsl_core.explain.lesson import teach
-from fsl_core.explain.matching import match_class, match_support
-from fsl_core.explain.neighbours import nearest
-from fsl_core.explain.reconstruction import reconstruct
-from fsl_core.explain.regions import View, level_names
-from fsl_core.explain.solvers import solve_again
-from fsl_core.explain.spectrum import Axes, component, component_map, principal_axes, spectrum
-from fsl_core.explain.what_if import Pairing, what_if
-
-__all__ = [
     "Axes",
     "Cloud",
     "Index",
+    "Options",
     "Pairing",
     "Question",
     "Trial",
@@ -42,10 +34,6 @@ __all__ = [
     "attribute",
     "believe",
     "bench",
-    "level_names",
-    "match_class",
-    "match_support",
-    "node_weights",
     "component",
     "component_map",
     "dataset_cloud",
@@ -56,13 +44,14 @@ __all__ = [
     "match_class",
     "match_support",
     "nearest",
+    "node_weights",
     "principal_axes",
     "reconstruct",
     "reconstruct_aligned",
     "solve_again",
+    "spectrum",
     "stage_grids",
     "support_influence",
-    "spectrum",
     "teach",
     "weights_by_rule",
     "what_if",

@@ -9,20 +9,18 @@ from fsl_core.figures.alignment import (
     spatial_similarities,
 )
 from fsl_core.figures.bundles import largest
+from fsl_core.figures.embedding import embedding
 from fsl_core.figures.influence import influence_bars, influence_formula, influence_matrix
 from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
-from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
-from fsl_core.figures.embedding import embedding
-from fsl_core.figures.matching import flows_of, matching, strongest
-from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
 from fsl_core.figures.neighbours import neighbours
+from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.saliency import belief, saliency
 from fsl_core.figures.shots import shots
-from fsl_core.figures.training import training
 from fsl_core.figures.spectrum import component, component_map, spectra
+from fsl_core.figures.training import training
 from fsl_core.figures.transport import blur_curve, cost_matrix, moves, plan_matrix, slack_matrix, terms
 
 __all__ = [
@@ -47,8 +45,8 @@ __all__ = [
     "largest_similarity",
     "matching",
     "moves",
-    "node_weights",
     "neighbours",
+    "node_weights",
     "plan_difference",
     "plan_heatmap",
     "plan_matrix",

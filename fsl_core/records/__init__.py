@@ -1,11 +1,14 @@
 """What a figure can show: frozen numpy records, complete at construction. Raw numbers; figures normalise them."""
 
 from fsl_core.records.alignment import Aligned, Alignment
+from fsl_core.records.embedding import Embedding, Role
 from fsl_core.records.influence import Influence, Measure
 from fsl_core.records.lesson import Lesson, Piles, Solution
 from fsl_core.records.matching import Emphasis, Flow, Regions, Side, SolverRun, WhatIf, cells
+from fsl_core.records.neighbours import Neighbours
 from fsl_core.records.saliency import SIGNS, Belief, Saliency, Verdict
 from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
+from fsl_core.records.spectrum import Component, ComponentMap, Spectrum
 from fsl_core.records.training import TrainingCurves
 from fsl_core.records.weights import NodeWeights, Picture
 
@@ -14,14 +17,6 @@ __all__ = [
     "Aligned",
     "Alignment",
     "Belief",
-from fsl_core.records.embedding import Embedding, Role
-from fsl_core.records.lesson import Lesson, Piles, Solution
-from fsl_core.records.matching import Emphasis, Flow, Regions, SolverRun, WhatIf, cells
-from fsl_core.records.neighbours import Neighbours
-from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
-from fsl_core.records.spectrum import Component, ComponentMap, Spectrum
-
-__all__ = [
     "Component",
     "ComponentMap",
     "Embedding",
@@ -30,22 +25,22 @@ __all__ = [
     "Influence",
     "Lesson",
     "Measure",
-    "NodeWeights",
     "Neighbours",
+    "NodeWeights",
     "NoneOfThese",
     "Picture",
     "Piles",
     "Regions",
-    "Saliency",
     "Role",
+    "Saliency",
     "Scores",
     "ShotsCurve",
     "Side",
     "Solution",
     "SolverRun",
+    "Spectrum",
     "TrainingCurves",
     "Verdict",
-    "Spectrum",
     "WhatIf",
     "cells",
 ]

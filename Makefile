@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NEEDED_GB := 9
+TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup  # a process for each core
 
 .PHONY: app test check format screenshots clean
 
@@ -9,13 +10,13 @@ app: .venv/app-ready
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev-ready
-	$(BIN)/python -m pytest
+	$(TESTS)
 
 check: .venv/dev-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(TESTS) -m "not slow and not browser"
 
 format: .venv/dev-ready
 	$(BIN)/ruff format .

@@ -35,7 +35,7 @@ def choose_regions(place: str) -> None:
     patches = parse_regions(session.project().settings.regions)
     grid, sampling = (patches if isinstance(patches, kind) else kind() for kind in (Grid, Sampling))
     titles = {
-        CELLS: "Cells of the feature map",
+        CELLS: "Feature map cells",
         str(grid): f"Grid of {grid.count} patches",
         str(sampling): f"{sampling.count} random patches",
     }

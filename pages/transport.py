@@ -7,6 +7,8 @@ from fsl_core.records import Lesson, Piles, Solution
 from fsl_core.ui import glossary, lessons, session
 from fsl_core.ui.chart import show, show_clickable
 
+EQUAL = 1e-4  # prices that differ from the cost by less than this
+
 
 def say(solution: Solution, piles: Piles) -> None:
     """The value with its numbers, from both sides."""
@@ -32,7 +34,11 @@ def say_pair(solution: Solution, piles: Piles, pile: int, hole: int) -> None:
     a, b = piles.pile_names[pile], piles.hole_names[hole]
     cost, slack, mass = solution.cost[pile, hole], solution.slack[pile, hole], solution.plan[pile, hole]
     prices = f"{solution.pile_price[pile]:+.4f} {solution.hole_price[hole]:+.4f} = {cost - slack:.4f}"
-    end = "equal, so mass may flow" if abs(slack) < 1e-4 else f"{slack:.4f} too dear, so an optimal plan moves nothing"
+    end = f"{slack:.4f} too dear, so an optimal plan moves nothing"
+    if abs(slack) < EQUAL:
+        end = "equal, so mass may flow"
+    elif slack < 0:
+        end = f"{-slack:.4f} above the cost, so these prices are not the optimal ones"
     st.markdown(f"**{a} → {b}**: cost {cost:.4f}; prices {prices}: {end}. Here {100 * mass:.2f} % of the mass flows.")
 
 

@@ -40,7 +40,11 @@ def save_checkpoint(folder: Path, state: dict[str, Any], config: TrainConfig) ->
     part = folder / f"{CHECKPOINT}.part"
     file = io.BytesIO()  # torch.save itself does not tell a full disk from a bug
     torch.save(state | {"config": asdict(config)}, file)
-    part.write_bytes(file.getbuffer())
+    try:
+        part.write_bytes(file.getbuffer())
+    except OSError:
+        part.unlink(missing_ok=True)  # a full disk must not stay full
+        raise
     part.replace(folder / CHECKPOINT)
 
 

@@ -127,6 +127,10 @@ class TrainConfig:
             raise OptionError(
                 "Nesterov's form needs a momentum above 0, got 0; raise momentum or set nesterov to false."
             )
+        if self.schedule == "cosine" and self.warmup_epochs >= self.epochs:
+            raise OptionError(
+                f"The warm-up must be shorter than the run, got {self.warmup_epochs:g} of {self.epochs} epochs."
+            )
         if self.objective == "distillation" and not self.teacher:
             raise OptionError("The objective distillation needs a teacher; name its weights with teacher.")
         if abs(sum(share for _, share in self.sides) - 1) > 1e-6:

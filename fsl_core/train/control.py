@@ -1,7 +1,6 @@
 """To start, stop and resume runs, each in a process of its own that outlives this one; and to try one before."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -13,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from fsl_core.errors import OptionError, TrainingError, called
+from fsl_core.manifest import NAME, SUFFIX
 from fsl_core.train.config import CHECKPOINT, CONFIG, read_recipe
 from fsl_core.train.process import KILLED, is_alive, read_process
 from fsl_core.train.runs import FAILED, look, runs_folder
 
 LOG = "log.txt"  # what a process that was started here says
 PACKAGE = Path(__file__).parents[2]
+LONGEST = 100  # characters of a run's name
 WAIT = 20.0  # seconds for a process to tell that it is there
 TAIL = 4096  # bytes
 
@@ -35,8 +36,11 @@ def start(name: str, recipe: str, changes: Mapping[str, int], data: str | None) 
         OptionError: the name can be no folder's, there is no such recipe, or a value is impossible.
         TrainingError: there is such a run already, there are no data, or the folder cannot be written.
     """
-    if not re.fullmatch(r"\w[\w.-]{0,99}", name):
-        raise OptionError(f"A run's name is made of letters, digits, '-', '_' and '.', got {name!r}.")
+    if not NAME.fullmatch(name) or len(name) > LONGEST or name.endswith(SUFFIX):
+        raise OptionError(
+            f"A run's name is made of letters (A-Z, a-z), digits, '-', '_' and '.', begins with a letter or digit and "
+            f"has at most {LONGEST} of them, got {name!r}."
+        )
     words = arguments(recipe, changes, data)
     path = runs_folder() / name
     if path.exists() and look(path).state != FAILED:
@@ -61,11 +65,20 @@ def resume(path: Path) -> None:
 
 
 def stop(path: Path) -> None:
-    """Ask the process that trains in a folder to save and leave after the present step."""
+    """Ask the process that trains in a folder to save and leave after the present step; to ask twice changes nothing.
+
+    Raises:
+        TrainingError: the process belongs to another person.
+    """
     process = read_process(path)
     if process and is_alive(path):
         # Unlike SIGINT, this arrives also where the app was started in the background, with SIGINT ignored.
-        os.kill(process.pid, signal.SIGTERM)
+        try:
+            os.kill(process.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass  # it has just ended
+        except PermissionError as error:
+            raise TrainingError(f"The run {path.name} was started by another person, who alone can stop it.") from error
 
 
 def remove(path: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def deferred_interrupt() -> Iterator[threading.Event]:
-    """Within the block, the first signal sets the event that is given; a second one acts as it did before.
+    """Within the block, a signal sets the event that is given; a second Ctrl-C acts as it did before.
 
     Only the main thread receives signals: in another thread, nothing is changed, nor is a signal that is ignored.
     """
@@ -25,7 +25,8 @@ def deferred_interrupt() -> Iterator[threading.Event]:
 
     def note(*_: object) -> None:
         asked.set()
-        restore()
+        if signal.SIGINT in noted:
+            signal.signal(signal.SIGINT, noted[signal.SIGINT])
 
     for number in noted:
         signal.signal(number, note)

@@ -87,6 +87,7 @@ def hold(folder: Path, data: str | None) -> Iterator[None]:
     with file:
         _lock(file, folder)
         (folder / STATUS).unlink(missing_ok=True)
+        former = read_process(folder)
         command = shlex.join(["python", "-m", "fsl_core.train", *sys.argv[1:]])
         process = Process(os.getpid(), command, data and str(Path(data).resolve()), time.time())
         _write(file, process)
@@ -96,7 +97,15 @@ def hold(folder: Path, data: str | None) -> Iterator[None]:
         finally:
             signal.signal(signal.SIGTERM, before)
             with contextlib.suppress(OSError):  # it may be the full disk that ends the process
-                _write(file, replace(process, end=_words(sys.exception())))
+                _write(file, _ended(process, former, begun=(folder / STATUS).exists()))
+
+
+def _ended(process: Process, former: Process | None, begun: bool) -> Process:
+    """What is told when a process ends; one that did not begin to train leaves what is known of the one before it."""
+    end = _words(sys.exception())
+    if not end or begun or former is None:
+        return replace(process, end=end)
+    return former if former.end == "" else replace(former, end=end)
 
 
 def _write(file: TextIO, process: Process) -> None:

@@ -92,7 +92,7 @@ def look(path: Path) -> RunFolder:
     message = ""
     if alive:
         state = RUNNING
-    elif config and len(curves.epoch) and curves.epoch[-1] >= config.epochs:
+    elif config and len(curves.epoch) and curves.epoch[-1] >= config.epochs and not (process and process.end != ""):
         state = FINISHED
     else:
         state = STOPPED if (path / CHECKPOINT).is_file() else FAILED

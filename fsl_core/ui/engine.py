@@ -178,6 +178,7 @@ class Engine:
             self._targets[key] = classifier.targets(features)
             while len(self._targets) > KEPT_TARGETS:
                 self._targets.popitem(last=False)
+        self._targets.move_to_end(key)
         return self._targets[key]
 
     def _backbone(self, ticket: Ticket, name: str, device: str) -> "Backbone":

@@ -196,12 +196,14 @@ def move(preset: str, piles: Piles, chosen: tuple[int | None, int | None]) -> No
     ):
         if row is None:
             continue
-        for column, (field, most, step, form) in zip(st.columns(3), MOVES, strict=True):
+        for column, (field, most, grain, form) in zip(st.columns(3), MOVES, strict=True):
             key = f"fsl_lesson_{Tables._fields[side]}_{field}"
-            st.session_state[key] = float(np.nan_to_num(table[field].iloc[row]))
+            value = st.session_state[key] = float(np.nan_to_num(table[field].iloc[row]))
+            is_last = field == "mass" and value == table[field].sum()  # without it there is nothing to move
+            least = min(grain, value) if is_last else 0.0
             column.slider(
-                f"{field} of {names[row]}", 0.0, most, step=step, key=key, on_change=_moved,
-                args=(preset, side, row, field, key), format=form,
+                f"{field} of {names[row]}", least, most, step=grain, key=key, format=form,
+                on_change=_moved, args=(preset, side, row, field, key),
             )  # fmt: skip
 
 

@@ -115,7 +115,8 @@ def _buttons(run: RunFolder) -> None:
         if run.state == RUNNING and run.process:
             _button(
                 run, "Stop", ":material/stop_circle:", lambda: control.stop(run.path),
-                "saves after the present step and stops.", "It is saved after the present step and can be resumed.",
+                "saves after the present step and stops." if run.status else "ends; nothing was trained yet.",
+                "After the first step it is saved and can be resumed; before, there is nothing to keep.",
             )  # fmt: skip
         if run.state == STOPPED:
             _button(
@@ -148,6 +149,7 @@ def _use(run: RunFolder) -> None:
 def _share(run: RunFolder) -> None:
     runs.share(run)
     cached.cards.clear()
+    cached.engine.clear()  # it may hold an older network of that name
     session.edit(lambda project: replace(project, settings=replace(project.settings, backbone=run.name)))
 
 

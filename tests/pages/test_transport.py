@@ -118,3 +118,11 @@ def test_sliders_move_what_is_selected_and_the_tables_follow() -> None:
     next(button for button in page.button if button.label == "Put it back").click()
     assert finished(page.run()).metric[0].value == "0.8000"
     assert page.slider(key="fsl_lesson_piles_y").value == 0.1
+
+
+def test_the_last_mass_of_a_side_can_not_be_taken_away_by_its_slider() -> None:
+    page = opened(**{lessons.PRESET: "well"})
+    page.selectbox(key=lessons.PILE).select("A").run()
+    assert page.slider(key="fsl_lesson_piles_mass").min == 1.0
+    page.selectbox(key=lessons.HOLE).select("2").run()
+    assert page.slider(key="fsl_lesson_holes_mass").min == 0.0

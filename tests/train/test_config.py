@@ -167,3 +167,8 @@ def test_pixels_that_are_left(done: float) -> None:
     config = TrainConfig(train_sizes="24*0.5,32*0.3,48*0.2")
     steps = [config.side_at(step / 1000) ** 2 / 1000 for step in range(round(1000 * done), 1000)]
     assert config.pixels_after(done) == pytest.approx(sum(steps), abs=1e-9)
+
+
+def test_a_warm_up_as_long_as_the_run() -> None:
+    with pytest.raises(OptionError, match="shorter than the run, got 2 of 2 epochs"):
+        TrainConfig(schedule="cosine", epochs=2, warmup_epochs=2.0)

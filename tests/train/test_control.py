@@ -5,6 +5,7 @@ The whole, with the loop that trains, is run by `tests/pages/test_training.py`.
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -88,7 +89,7 @@ def ended(path: Path) -> RunFolder:
 def test_a_run_is_started_stopped_and_resumed(recipe: str, tmp_path: Path) -> None:
     path = runs.runs_folder() / "tiny"
     control.start("tiny", recipe, {"epochs": 5, "seed": 3}, "data")
-    run = until(path, lambda run: run.status)
+    run = until(path, lambda run: run.status and run.config)
     assert (run.state, run.config) == (RUNNING, replace(TINY, epochs=5, seed=3))
     with pytest.raises(TrainingError, match="choose another name"):
         control.start("tiny", recipe, {}, "data")
@@ -106,6 +107,24 @@ def test_a_run_is_started_stopped_and_resumed(recipe: str, tmp_path: Path) -> No
     assert (run.state, run.message, len(run.curves.epoch)) == (FINISHED, "", 5)
     assert run.config == replace(TINY, epochs=5, seed=3)
     assert [one.name for one in runs.find_runs()] == ["tiny"]
+
+
+def test_a_mistaken_command_line_leaves_the_record_of_a_run(recipe: str, tmp_path: Path) -> None:
+    path = runs.runs_folder() / "tiny"
+    control.start("tiny", recipe, {"epochs": 5}, "data")
+    until(path, lambda run: run.status)
+    control.stop(path)
+    control.stop(path)  # to ask twice changes nothing
+    ended(path)
+    for end in (STOPPED, FINISHED):
+        words = ["-m", "fsl_core.train", f"--recipe={recipe}", "--data=empty", f"--output={path}"]
+        refused = subprocess.run([sys.executable, *words], env=os.environ | {"PYTHONPATH": str(control.PACKAGE)})
+        run = runs.look(path)
+        assert refused.returncode and run.process and run.process.data == str(tmp_path / "data")
+        assert run.state == end
+        if end == STOPPED:
+            control.resume(path)
+            assert ended(path).state == FINISHED
 
 
 def test_a_killed_run_says_so_and_can_be_resumed(recipe: str) -> None:
@@ -182,7 +201,7 @@ def test_data_that_are_not_there(recipe: str, data: str) -> None:
     assert not runs.runs_folder().exists()
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..", "-x", "a b", "x" * 101])
+@pytest.mark.parametrize("name", ["", "a/b", "..", "-x", "_x", "über", "x.safetensors", "a b", "x" * 101])
 def test_names_that_no_folder_can_have(name: str, recipe: str) -> None:
     with pytest.raises(OptionError, match="made of letters"):
         control.start(name, recipe, {}, None)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from benchmarks.access import serious
 from benchmarks.browser import Server, settle
@@ -25,11 +25,10 @@ def open_training(opened: Browser, server: Server) -> Page:
     return page
 
 
-def fill(page: Page, role: str, name: str, value: str) -> None:
-    field = page.get_by_role(role, name=name)  # type: ignore[arg-type]
+def fill(field: Locator, value: str) -> None:
     field.fill(value)
     field.press("Enter")
-    settle(page)
+    settle(field.page)
 
 
 def test_a_run_outlives_window_and_server_and_is_stopped_and_resumed(opened: Browser, tmp_path: Path) -> None:
@@ -40,8 +39,8 @@ def test_a_run_outlives_window_and_server_and_is_stopped_and_resumed(opened: Bro
         page.get_by_role("combobox", name="Recipe").click()
         page.get_by_role("option", name=RECIPE, exact=True).click()
         settle(page)
-        fill(page, "textbox", "Folder of the data set cifar_fs", str(draw_data(tmp_path)))
-        fill(page, "spinbutton", "Epochs", "500")
+        fill(page.get_by_role("textbox", name="Folder of the data set cifar_fs"), str(draw_data(tmp_path)))
+        fill(page.get_by_role("spinbutton", name="Epochs"), "500")
         page.get_by_role("button", name="Start training").click()
         expect(page.get_by_text(re.compile(r"Epoch 2 of 500, .*images/s"))).to_be_visible(timeout=180_000)
         expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)

@@ -16,14 +16,18 @@ st.logo(str(LOOK / "logo.svg"), size="large")
 
 classify_page = st.Page("pages/classify.py", title="Classify", icon=":material/category:")
 page = st.navigation(
-    [
-        st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
-        classify_page,
-        st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
-        st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
-        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
-    ],
+    {
+        "": [
+            st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+            classify_page,
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+            st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
+        ],
+        "See why": [
+            st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
+            st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
+        ],
+    },
     position="top",
 )
 

@@ -107,3 +107,12 @@ def settle(page: Page, milliseconds: int = 120_000) -> None:
     """Wait until the page's script has stopped running."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=milliseconds)
     page.wait_for_timeout(300)
+
+
+def follow(page: Page, name: str) -> None:
+    """Open another page by the menu at the top, where it may be in a section that unfolds."""
+    link = page.get_by_test_id("stTopNav").get_by_text(name, exact=True)
+    if not link.count():
+        page.get_by_test_id("stTopNavSection").click()
+        link = page.get_by_test_id("stTopNavPopover").get_by_text(name, exact=True)
+    link.click()

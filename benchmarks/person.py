@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Browser, FilePayload, Locator, Page
 
-from benchmarks.browser import settle
+from benchmarks.browser import follow, settle
 
 SAMPLE = "Try the sample episode"
 INBOX = '[data-testid="stFileUploader"] input[type=file]'
@@ -57,7 +57,7 @@ class Person:
 
     def go_to(self, name: str) -> None:
         """Go to a page by the menu."""
-        self.page.get_by_role("link", name=name).first.click()
+        follow(self.page, name)
         self.page.get_by_role("heading", name=name, exact=True).wait_for()
         settle(self.page)
 

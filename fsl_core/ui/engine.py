@@ -77,6 +77,30 @@ class Pair(NamedTuple):
     picture_id: str | None = None
 
 
+class Rows(NamedTuple):
+    """Where a pair stands in the features of a project; `support` is None for the whole class."""
+
+    query: int
+    label: int
+    support: int | None
+
+
+def rows_of(project: Project, pair: Pair) -> Rows:
+    """Where a pair stands in the features of a project.
+
+    Raises:
+        EpisodeError: the query or the class was removed.
+    """
+    project.query(pair.query_id)
+    pictures = [picture.id for picture in project.image_class(pair.class_id).pictures]
+    query = [query.id for query in project.queries].index(pair.query_id)
+    label = [image_class.id for image_class in project.classes].index(pair.class_id)
+    if pair.picture_id not in pictures:
+        return Rows(query, label, None)
+    before = sum(len(image_class.pictures) for image_class in project.classes[:label])
+    return Rows(query, label, before + pictures.index(pair.picture_id))
+
+
 class Engine:
     """Backbones and feature maps that all sessions share; only the worker calls it, one job at a time."""
 
@@ -90,7 +114,7 @@ class Engine:
         with passed_over_by_the_collector():
             for module in SLOW_TO_IMPORT:
                 importlib.import_module(module)
-            self._backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
+            self.backbone(ticket, backbone, AUTO).maps([np.zeros((84, 84, 3), np.uint8)])
 
     def classify(self, ticket: Ticket, store: Store, project: Project, backbone: str, key: str) -> Answer:
         """Classify all queries of a project.
@@ -150,21 +174,15 @@ class Engine:
         from fsl_core.explain import Pairing, reconstruct, what_if
         from fsl_core.ui.views import view
 
-        project.query(pair.query_id)
+        rows = rows_of(project, pair)
         pictures = [picture.id for picture in project.image_class(pair.class_id).pictures]
         features, _, _ = self.features(ticket, store, project, backbone)
         ticket.report(0.9, "Matching the regions")
-        shown = [pair.picture_id] if pair.picture_id in pictures else pictures
+        shown = [pair.picture_id] if pair.picture_id and rows.support is not None else pictures
         images = view(store, [pair.query_id], project.settings), view(store, shown, project.settings)
         classifier = DeepEMD(**project.settings.options.get("deepemd", {}))
         start = time.perf_counter()
-        query = [query.id for query in project.queries].index(pair.query_id)
-        row = [image_class.id for image_class in project.classes].index(pair.class_id)
-        pairing = Pairing(query, row)
-        if pair.picture_id in pictures:
-            before = sum(len(image_class.pictures) for image_class in project.classes[:row])
-            pairing = Pairing(query, row, before + pictures.index(pair.picture_id))
-        found = what_if(classifier, features, pairing, images, emphasis, self._targets_of(classifier, features))
+        found = what_if(classifier, features, Pairing(*rows), images, emphasis, self._targets_of(classifier, features))
         seconds = time.perf_counter() - start
         return Match(
             found, reconstruct(found.after), classifier.solver if classifier.flow == "optimal" else "none", seconds
@@ -181,7 +199,8 @@ class Engine:
         self._targets.move_to_end(key)
         return self._targets[key]
 
-    def _backbone(self, ticket: Ticket, name: str, device: str) -> "Backbone":
+    def backbone(self, ticket: Ticket, name: str, device: str) -> "Backbone":
+        """The backbone of this name in the manifest, on a device ("auto" = the fastest one), loaded once."""
         ticket.report(0.0, LOADING)
         from fsl_core.backbones import load_backbone
 
@@ -194,14 +213,14 @@ class Engine:
 
     def features(self, ticket: Ticket, store: Store, project: Project, name: str) -> "tuple[EpisodeFeatures, int, str]":
         """Features of the project's pictures, how many images had to be computed for them, and a remark or ""."""
-        backbone, note = self._backbone(ticket, name, project.settings.device).fitted(project.settings.fit), ""
+        backbone, note = self.backbone(ticket, name, project.settings.device).fitted(project.settings.fit), ""
         try:
             features, computed = self._features_on(ticket, store, project, backbone)
         except MemoryFullError:
             if backbone.device.type == "cpu":
                 raise
             note = "The GPU's memory was full, so this was computed on the CPU."
-            backbone = self._backbone(ticket, name, "cpu").fitted(project.settings.fit)
+            backbone = self.backbone(ticket, name, "cpu").fitted(project.settings.fit)
             features, computed = self._features_on(ticket, store, project, backbone)
         self._forget()
         return features, computed, note

@@ -12,6 +12,13 @@ from fsl_core.ui import glossary, session
 from fsl_core.ui.pieces import Settings
 
 SLIDER_STEPS = 200
+CHOICES = {  # names of choices whose spelling no rule gives
+    "cross_reference": "Cross-reference",
+    "kmeans": "k-means",
+    "l2": "L2",
+    "opencv": "OpenCV",
+    "scikit_learn": "scikit-learn",
+}
 
 
 def options_of(name: str, classifier: type, place: str, only: tuple[str, ...] | None = None) -> None:
@@ -57,7 +64,7 @@ def option_widget(name: str, param: Param, value: Any, key: str, write: Callable
     if isinstance(value, bool):
         st.toggle(label, **common)
     elif param.choices:
-        st.selectbox(label, param.choices, **common)
+        st.selectbox(label, param.choices, format_func=choice_title, **common)
     elif isinstance(value, int | float):
         kind = type(value)
         low, high, step = (None if limit is None else kind(limit) for limit in (param.low, param.high, param.step))
@@ -72,6 +79,11 @@ def option_widget(name: str, param: Param, value: Any, key: str, write: Callable
 def _help(name: str, param: Param) -> str:
     """What the classifier says about its option; with the word, where it is one of the glossary."""
     return f"{param.help}\n\n{glossary.explain(name)}" if name in glossary.WORDS else param.help
+
+
+def choice_title(choice: str) -> str:
+    """The name of one of an option's choices for people: "mean_shift" -> "Mean shift"."""
+    return CHOICES.get(choice, title(str(choice)))
 
 
 def title(name: str, unit: str = "") -> str:

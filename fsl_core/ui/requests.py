@@ -1,9 +1,9 @@
 """What the pages ask of the inference queue, and the progress they show meanwhile."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -14,6 +14,9 @@ from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status, Ticket, Work
 from fsl_core.ui.pieces import Answer
 from fsl_core.ui.project import Project, digest
+from fsl_core.ui.scene import Scene
+
+Result = TypeVar("Result")
 
 CLASSIFY, MATCH, SOLVE = "classify", "match", "solve"
 QUICK = 0.4  # seconds that a page waits for a job before it shows progress
@@ -77,6 +80,29 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
     found: Match | None = awaited(
         key, MATCH, lambda ticket: engine.match(ticket, store, project.in_use, backbone, pair, emphasis)
     )
+    return found
+
+
+def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone: str | None = None) -> Result | None:
+    """An explanation of the project as it is now; None = see `awaited`.
+
+    Args:
+        role: what kind of explanation it is; this session waits for one of each.
+        work: computes it, on the queue's worker.
+        asked: all that it depends on besides the project and its settings; values that JSON can write.
+        backbone: name in the manifest; None = the chosen one.
+    """
+    project, store, engine = session.project().in_use, session.store(), cached.engine()
+    try:
+        name = backbone or session.backbone()
+        weights = cached.cards()[name].sha256
+    except FSLError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    names = [[one.name, [picture.name for picture in one.pictures]] for one in project.classes]
+    labels = [[query.picture.name, query.true_class] for query in project.queries]
+    key = digest(role, name, project.request_key(weights), names, labels, *asked)
+    found: Result | None = awaited(key, role, lambda ticket: work(Scene(ticket, engine, store, project, name)))
     return found
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from benchmarks.browser import settle
+from benchmarks.browser import follow, settle
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ def rename(page: Page, place: int, name: str) -> None:
 
 
 def open_page(page: Page, name: str, heading: str) -> None:
-    page.get_by_role("link", name=name).first.click()
+    follow(page, name)
     expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
     settle(page)
 

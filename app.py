@@ -34,6 +34,7 @@ page = st.navigation(
 try:
     if session.has_project():
         requests.pending()
+    st.session_state[session.PAGE] = page.title
     screen.begin_at_top(page.title)
     tour.follow(page.url_path)
     with st.container(horizontal=True, width="content", gap="small", key="fsl_help"):

@@ -15,6 +15,7 @@ from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
 from fsl_core.figures.neighbours import neighbours
 from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
+from fsl_core.figures.offline import plotly_js
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.saliency import belief, saliency
@@ -50,6 +51,7 @@ __all__ = [
     "plan_difference",
     "plan_heatmap",
     "plan_matrix",
+    "plotly_js",
     "reconstruction",
     "saliency",
     "shots",

@@ -2,15 +2,12 @@
 
 import base64
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
@@ -19,7 +16,8 @@ from fsl_core.data.episode import escape_name
 from fsl_core.errors import FSLError, called
 from fsl_core.manifest import Card
 from fsl_core.records import Scores
-from fsl_core.ui import answers, cached, quiz, reproduce, session
+from fsl_core.ui import answers, cached, kept, quiz, reproduce, session, standalone
+from fsl_core.ui.kept import Kept
 from fsl_core.ui.pieces import Picture
 from fsl_core.ui.project import Project
 from fsl_core.ui.store import Store
@@ -115,6 +113,7 @@ def html(
     cards: Mapping[str, Card],
     student: str = "",
     reasons: Mapping[str, str] | None = None,
+    explanations: Sequence[Kept] = (),
     day: date | None = None,
 ) -> str:
     """The report; only answers that speak of the project as it is now are in it.
@@ -122,6 +121,7 @@ def html(
     Args:
         student: whose work it is; empty leaves a line to fill in.
         reasons: query id -> why it may belong to none of the classes.
+        explanations: figures that show why, with the publications of their methods.
         day: the date to name; None = today.
 
     Raises:
@@ -150,11 +150,24 @@ def html(
         "reference": classifier.reference,
         "method": METHODS[project.settings.classifier],
         "backbone": card.title,
+        "explanations": [
+            standalone.Drawn(
+                called(f"{one.page}: {one.subject}" if one.subject else one.page),
+                called(one.made_by),
+                called(one.caption),
+                called(one.alt),
+                one.name,
+                standalone.in_script(one.figure),
+            )
+            for one in explanations
+        ],
+        "sources": list(dict.fromkeys(one.source for one in explanations if one.source)),
+        "library": standalone.library() if explanations else "",
         "missing": project.what_is_missing(),
         "command": reproduce.command(project, cards),
         "facts": reproduce.facts(project, card, day),
     }
-    return _environment().get_template("report.html").render(context)
+    return standalone.environment().get_template("report.html").render(context)
 
 
 def button(reasons: Mapping[str, str] | None = None) -> None:
@@ -182,8 +195,11 @@ def _offer(project: Project, reasons: Mapping[str, str] | None) -> None:
         st.caption("Not every picture has an answer yet, or it is outdated; press Classify first.")
     elif any(quiz.is_hidden(project, query) for query in project.queries):
         st.caption("The report shows all answers, also those that wait for your guess.")
+    kept.listed()
     with st.spinner("Writing the report …"):
-        data = html(project, session.store(), cached.cards(), student or "", reasons).encode(errors="replace")
+        data = html(project, session.store(), cached.cards(), student or "", reasons, kept.all_kept()).encode(
+            errors="replace"
+        )
     st.download_button(
         "Download the report", data, f"{escape_name(shortened(called(project.title), 40))} report.html", "text/html",
         on_click="ignore", type="primary", icon=":material/download:", disabled=not answered, width="stretch",
@@ -248,15 +264,3 @@ def _results(current: Project) -> dict[str, Any]:
         found |= {"accuracy": f"{table.accuracy:.0%}".replace("%", " %"), "right": right, "known": known}
         found |= {"names": table.class_names, "matrix": table.confusion.tolist(), "wide": len(table.class_names) > WIDE}
     return found
-
-
-@cache
-def _environment() -> Environment:
-    """Templates beside this module; all that is put into them is escaped."""
-    return Environment(
-        autoescape=True,
-        loader=FileSystemLoader(Path(__file__).parent),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

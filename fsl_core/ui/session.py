@@ -21,7 +21,8 @@ from fsl_core.ui.text import plain
 PROJECT = "project"  # Project
 STORE = "store"  # Store
 SESSION = "session"  # str: random, names this session as a waiter of the queue
-PAIR = "pair"  # Pair: what Matching shows
+PAGE = "page"  # str: title of the page that is shown
+PAIR = "pair"  # Pair: the query and the class that the pages explain
 CLASSIFICATION = "classification"  # str: key of the classification that was asked for last
 NOTICES = "notices"  # dict[str, list[Notice]]: by place, shown until the next one there
 UNDO, REDO = "undo", "redo"  # list[Project]: states before the latest edits, and those that were taken back
@@ -173,7 +174,7 @@ def leave() -> None:
 
 
 def pair() -> Pair | None:
-    """The query and the class that Matching shows; None = nothing was chosen or it was removed since."""
+    """The query and the class that the pages explain; None = nothing was chosen or it was removed since."""
     chosen: Pair | None = st.session_state.get(PAIR)
     if chosen is None:
         return None
@@ -187,7 +188,7 @@ def pair() -> Pair | None:
 
 
 def choose_pair(query_id: str, class_id: str, picture_id: str | None = None) -> None:
-    """Remember what Matching shows."""
+    """Remember what the pages explain."""
     st.session_state[PAIR] = Pair(query_id, class_id, picture_id)
 
 

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ WORKING_SIZE = 1024
 THUMBNAIL_SIZE = 256
 
 PROJECT, HISTORY, ORDER, OWNER = "project.json", "history", "order", "owner"  # in the folder of a project
+KEPT = "figures.json"  # there, too
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")  # 128 random bits: who knows the id may open the project
 IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -45,7 +46,8 @@ class Store:
     Attributes:
         folder: `originals/` holds the files as they came, `working/` JPEG copies of at most `WORKING_SIZE` pixels for
             the screen, `thumbnails/` smaller ones; `project.json` is the latest state, `history/` holds those before
-            and after it; `owner` says who made it, where many people share the app.
+            and after it; `figures.json` holds figures put aside for the report;
+            `owner` says who made it, where many people share the app.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -130,6 +132,22 @@ class Store:
             return [state(one) for one in undo], [state(one) for one in redo]
         except (OSError, ValueError, TypeError, EpisodeError):
             return [], []
+
+    def save_kept(self, figures: Sequence[Mapping[str, str]]) -> None:
+        """Write the figures that were put aside for the report.
+
+        Raises:
+            FSLError: the disk is full or the folder cannot be written.
+        """
+        self._write(KEPT, json.dumps(figures).encode())
+
+    def kept(self) -> list[dict[str, str]]:
+        """What `save_kept` wrote; nothing where it is not there or damaged."""
+        try:
+            found = json.loads((self.folder / KEPT).read_text("utf-8"))
+        except (OSError, ValueError):
+            return []
+        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
     def _revision(self) -> int:
         try:

@@ -1,0 +1,114 @@
+"""Figures for the report: what is put aside stays in the project, is drawn without a network, and names its source."""
+
+import json
+from pathlib import Path
+
+import plotly.graph_objects as go
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fsl_core.manifest import read_manifest
+from fsl_core.ui import cached, kept, standalone
+from fsl_core.ui.kept import OUALI, ZHANG, Kept
+from fsl_core.ui.report import html
+from fsl_core.ui.store import Store
+from tests.ui.test_report import Page
+
+SCRIPT = "</script><b>"
+
+
+def figure() -> go.Figure:
+    return go.Figure(go.Bar(x=[SCRIPT, "b"], y=[1, 2]))
+
+
+def one(**changes: str) -> Kept:
+    fields = {
+        "page": "Matching", "name": "plan", "subject": "cat.jpg and cat", "made_by": "ResNet, deepemd",
+        "caption": "The plan.", "alt": "Heat map.", "source": ZHANG, "figure": figure().to_json(),
+    }  # fmt: skip
+    return Kept(**{**fields, **changes})
+
+
+def test_the_report_shows_what_was_put_aside_and_cites_each_source_once(small_backbone: str) -> None:
+    store, project = Store.create()
+    aside = [one(), one(name="flow"), one(page="Alignment", source=OUALI), one(page="Transport", subject="", source="")]
+    text = html(project, store, read_manifest(), explanations=aside)
+    page = Page(text)
+    assert page.words.count(f"{OUALI}.") == 1
+    assert page.words.count(f"{ZHANG}.") == 1  # also the classifier's own
+    titles = ["Matching: cat.jpg and cat", "Alignment: cat.jpg and cat", "Transport"]
+    assert all(title in page.words for title in titles)
+    embedded = [entry for entry in page.all("script") if entry.get("type") == "application/json"]
+    assert len(embedded) == 4
+    assert SCRIPT not in text.split("Matching: cat.jpg and cat")[1].split("</figure>")[0]
+
+
+def test_a_report_without_figures_holds_no_script(small_backbone: str) -> None:
+    store, project = Store.create()
+    assert "<script" not in html(project, store, read_manifest())
+
+
+def test_a_single_page_draws_the_figure_that_it_is_given() -> None:
+    page = Page(standalone.page(figure(), "plan", "The <plan>.", "Heat map."))
+    embedded = next(entry for entry in page.all("script") if entry.get("type") == "application/json")
+    assert embedded["data-name"] == "plan"
+    assert "The <plan>." in page.words
+    written = standalone.in_script(figure().to_json())
+    assert "<" not in written
+    assert json.loads(written)["data"][0]["x"][0] == SCRIPT
+
+
+def script() -> None:
+    import plotly.graph_objects as go
+    import streamlit as st
+
+    from fsl_core.ui import chart, kept, session
+
+    session.project()
+    st.session_state[session.PAGE] = "Matching"
+    chart.show(go.Figure(go.Bar(x=[1], y=[st.session_state.get("height", 1)])), "plan", "The plan.", "Heat map.")
+    kept.listed()
+
+
+@pytest.fixture
+def page(small_backbone: str) -> AppTest:
+    return AppTest.from_function(script, default_timeout=60).run()
+
+
+def aside(page: AppTest) -> list[Kept]:
+    return [Kept(**row) for row in page.session_state["store"].kept()]
+
+
+def test_a_figure_is_kept_once_and_the_newer_one_stays(page: AppTest) -> None:
+    assert not page.exception and not aside(page)
+    page.button(key="fsl_keep_plan").click().run()
+    page.session_state["height"] = 5
+    page.button(key="fsl_keep_plan").click().run()
+    assert not page.exception
+    found = aside(page)
+    assert len(found) == 1 and found[0].source == ZHANG
+    assert json.loads(found[0].figure)["data"][0]["y"] == [5]
+    project = page.session_state["project"]
+    other, _ = Store.open(project.id)
+    assert other.kept() == page.session_state["store"].kept()  # on disk, so that F5 loses nothing
+
+
+def test_what_is_taken_out_is_gone(page: AppTest) -> None:
+    page.button(key="fsl_keep_plan").click().run()
+    page.button(key=f"fsl_take_out_{aside(page)[0].id[:16]}").click().run()
+    assert not aside(page)
+
+
+def test_there_is_a_limit_that_is_told(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST", 0)
+    page.button(key="fsl_keep_plan").click().run()
+    assert not aside(page)
+    assert "holds 0 figures already" in page.toast[0].value
+
+
+def test_damaged_files_are_no_figures(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for text in ("{", '"x"', "[1, {}]"):
+        (tmp_path / "figures.json").write_text(text)
+        assert store.kept() in ([], [{}])
+    cached.cards.clear()

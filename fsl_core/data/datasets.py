@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -250,23 +250,38 @@ def _load_local(path: Path) -> dict[str, "Dataset"]:
     parquet = sorted(str(file) for file in path.rglob("*.parquet"))
     if parquet:
         return {"all": datasets.Dataset.from_parquet(parquet)}
-    return dict(datasets.load_dataset("imagefolder", data_dir=str(path), drop_labels=False))
+    return {"all": _load_folder(path)}
+
+
+def _load_folder(path: Path) -> "Dataset":
+    """Pictures of a folder, each in the class of the folder that holds it.
+
+    The library's own reader takes classes called "train" or "test" for splits, and fails at brackets in the path.
+    """
+    from datasets.packaged_modules.imagefolder.imagefolder import ImageFolder
+
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ImageFolder.EXTENSIONS)
+    files = [file for file in files if file.parent != path and not file.name.startswith(".")]
+    return _of_folders(path, [{"bytes": None, "path": str(file)} for file in files])
 
 
 def _load_zip(path: Path) -> "Dataset":
     """Pictures of a zip, each in the class of the folder that holds it."""
-    import datasets
-
     with Archive(path) as archive:
         names = [name for name in archive.names if PurePosixPath(name).parent.name]
-        classes = sorted({PurePosixPath(name).parent.name for name in names})
-        columns = {
-            "image": [{"bytes": archive.read(name), "path": name} for name in names],
-            "label": [classes.index(PurePosixPath(name).parent.name) for name in names],
-        }
-    if not names:
-        raise DataError(f"{path} holds no folder with pictures; put each class into a folder of its own.")
+        return _of_folders(path, [{"bytes": archive.read(name), "path": name} for name in names])
+
+
+def _of_folders(place: Path, images: list[dict[str, Any]]) -> "Dataset":
+    """Images as the library keeps them, with the names of their folders as classes."""
+    import datasets
+
+    if not images:
+        raise DataError(f"{place} holds no folder with pictures; put each class into a folder of its own (--data).")
+    folders = [Path(image["path"]).parent.name for image in images]
+    classes = sorted(set(folders))
     features = datasets.Features(image=datasets.Image(decode=False), label=datasets.ClassLabel(names=classes))
+    columns = {"image": images, "label": [classes.index(name) for name in folders]}
     return datasets.Dataset.from_dict(columns, features=features)
 
 

@@ -1,5 +1,6 @@
 """Training images in memory, and which of them make the steps of an epoch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,13 @@ from fsl_core.objectives import OBJECTIVES
 from fsl_core.train.config import TrainConfig
 
 SAMPLE = 65  # images; odd, so that the median is one of their sides
+TOLD = 50  # images between two words of how many are read
+
+Advance = Callable[[str, int, int], object]  # what is read, how many images of it, of how many
+
+
+def nobody(what: str, done: int, total: int) -> None:
+    """Is told how many images are read, and does nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +33,25 @@ class ImageStore:
     labels: Int[Tensor, " n_images"]
 
 
-def load_images(dataset: ImageDataset, size: int, chosen: Int[np.ndarray, " n_images"], title: str) -> ImageStore:
-    """Decode the chosen images of a data set, as squares of `size` or, where most are smaller, of `common_side`."""
+def load_images(
+    dataset: ImageDataset,
+    size: int,
+    chosen: Int[np.ndarray, " n_images"],
+    title: str,
+    advance: Advance = nobody,
+) -> ImageStore:
+    """Decode the chosen images of a data set, as squares of `size` or, where most are smaller, of `common_side`.
+
+    Args:
+        title: what is read, for people.
+        advance: told every now and then.
+    """
     side = min(size, common_side(dataset, chosen))
     images = torch.empty((len(chosen), 3, side, side), dtype=torch.uint8)
     for row, index in enumerate(tqdm(chosen, desc=title, unit="img", leave=False, disable=None)):
         images[row] = torch.from_numpy(square(dataset.image(int(index)), side)).permute(2, 0, 1)
+        if row % TOLD == 0:
+            advance(title, row, len(chosen))
     return ImageStore(images, torch.from_numpy(dataset.labels[chosen]))
 
 

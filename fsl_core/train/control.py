@@ -15,7 +15,7 @@ from fsl_core.errors import OptionError, TrainingError, called
 from fsl_core.manifest import NAME, SUFFIX
 from fsl_core.train.config import CHECKPOINT, CONFIG, read_recipe
 from fsl_core.train.process import KILLED, is_alive, read_process
-from fsl_core.train.runs import FAILED, look, runs_folder
+from fsl_core.train.runs import look, may_be_replaced, runs_folder
 
 LOG = "log.txt"  # what a process that was started here says
 PACKAGE = Path(__file__).parents[2]
@@ -43,8 +43,8 @@ def start(name: str, recipe: str, changes: Mapping[str, int], data: str | None) 
         )
     words = arguments(recipe, changes, data)
     path = runs_folder() / name
-    if path.exists() and look(path).state != FAILED:
-        raise TrainingError(f"There is a run {name} already; choose another name.")
+    if path.is_dir() and not may_be_replaced(look(path)):
+        raise TrainingError(f"There is a run or another folder {name} already; choose another name.")
     _launch(path, words)
 
 
@@ -88,7 +88,7 @@ def remove(path: Path) -> None:
         TrainingError: it is no such run, or cannot be deleted.
     """
     run = look(path)
-    if run.state != FAILED or run.best.exists():
+    if not may_be_replaced(run):
         raise TrainingError(f"The run {path.name} holds something of value; delete {path} by hand.")
     try:
         shutil.rmtree(path)

@@ -16,7 +16,7 @@ from typing import TextIO
 
 from fsl_core.errors import FSLError, TrainingError
 
-PROCESS, STATUS = "process.json", "progress.json"
+PROCESS, STATUS, READING = "process.json", "progress.json", "reading.txt"
 KILLED = (
     "Its process was ended from outside: the computer was switched off, its memory was full, or somebody killed it."
 )
@@ -86,7 +86,8 @@ def hold(folder: Path, data: str | None) -> Iterator[None]:
         ) from error
     with file:
         _lock(file, folder)
-        (folder / STATUS).unlink(missing_ok=True)
+        for name in (STATUS, READING):
+            (folder / name).unlink(missing_ok=True)
         former = read_process(folder)
         command = shlex.join(["python", "-m", "fsl_core.train", *sys.argv[1:]])
         process = Process(os.getpid(), command, data and str(Path(data).resolve()), time.time())
@@ -159,9 +160,26 @@ def read_process(folder: Path) -> Process | None:
 
 def tell(folder: Path, status: Status) -> None:
     """Replace the status that the folder tells."""
-    part = folder / f"{STATUS}.part"
-    part.write_text(json.dumps(asdict(status)), encoding="utf-8")
-    part.replace(folder / STATUS)
+    _replace(folder / STATUS, json.dumps(asdict(status)))
+
+
+def tell_reading(folder: Path, what: str, done: int, total: int) -> None:
+    """Tell how many pictures are read, before the first step."""
+    _replace(folder / READING, f"{what}: {done} of {total}")
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def read_reading(folder: Path) -> str:
+    """How many pictures are read, for people; "" = that has not begun."""
+    try:
+        return (folder / READING).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def read_status(folder: Path) -> Status | None:

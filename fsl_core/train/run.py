@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from fsl_core.data.transforms import InputSpec
 from fsl_core.errors import TrainingError
 from fsl_core.objectives import OBJECTIVES, Objective
 from fsl_core.objectives.base import Loss
-from fsl_core.train.batches import ImageStore, load_images, some_of_each
+from fsl_core.train.batches import Advance, ImageStore, load_images, nobody, some_of_each
 from fsl_core.train.checkpoint import claim, save_checkpoint
 from fsl_core.train.config import TrainConfig
 from fsl_core.train.devices import connect, share_batch_norms
+from fsl_core.train.process import tell_reading
 from fsl_core.train.teacher import Teacher, load_teacher
 
 
@@ -85,7 +87,8 @@ def start(config: TrainConfig, data: str | None, output: Path, resume: bool) -> 
     fabric = connect(config)
     state = claim(output, config, resume)
     fabric.launch()
-    return assemble(config, data, output, fabric, state)
+    advance = partial(tell_reading, output) if fabric.is_global_zero else nobody
+    return assemble(config, data, output, fabric, state, advance=advance)
 
 
 def assemble(
@@ -95,12 +98,14 @@ def assemble(
     fabric: Fabric,
     state: dict[str, Any] | None = None,
     most: int | None = None,
+    advance: Advance = nobody,
 ) -> Run:
     """A run on given devices.
 
     Args:
         state: of the run to be resumed; None = a new one.
         most: images of each class to read; None = all, and of the val classes as the configuration says.
+        advance: told how many images are read.
     """
     torch.manual_seed(config.seed)
     network = build(config.architecture, config.network_options) if state else initial_network(config)
@@ -109,9 +114,9 @@ def assemble(
     objective = build_objective(config, network.channels, n_classes)
     teacher = load_teacher(config.teacher, spec, n_classes, fabric.device) if objective.needs_teacher else None
     chosen = np.arange(len(train_set)) if most is None else some_of_each(train_set.labels, most)
-    images = load_images(train_set, config.size, chosen, "Reading train images")
+    images = load_images(train_set, config.size, chosen, "Reading train images", advance)
     chosen = some_of_each(val_set.labels, config.val_images if most is None else most)
-    validation = load_images(val_set, config.size, chosen, "Reading val images")
+    validation = load_images(val_set, config.size, chosen, "Reading val images", advance)
     learner = Learner(network, objective, teacher).to(memory_format=torch.channels_last)
     share_batch_norms(network, fabric)
     progress = Progress()

@@ -17,7 +17,7 @@ from fsl_core.home import home
 from fsl_core.manifest import SUFFIX, new_weights, own_weights
 from fsl_core.records import TrainingCurves
 from fsl_core.train.config import BEST, CHECKPOINT, CONFIG, METRICS, TrainConfig, read_recipe
-from fsl_core.train.process import KILLED, PROCESS, Process, Status, is_alive, read_process, read_status
+from fsl_core.train.process import KILLED, PROCESS, Process, Status, is_alive, read_process, read_reading, read_status
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 UNKNOWN = "It left no word of the process that trained here."
@@ -34,6 +34,7 @@ class RunFolder:
         curves: of the epochs that are done.
         process: that trains, or did so last.
         status: how far that process is, or came.
+        reading: how many pictures it has read, for people, before its first step.
         state: RUNNING, FINISHED (all epochs are done), STOPPED (it can be resumed) or FAILED (it cannot).
         message: why the process ended, where that was before the run was finished.
     """
@@ -43,6 +44,7 @@ class RunFolder:
     curves: TrainingCurves
     process: Process | None
     status: Status | None
+    reading: str
     state: str
     message: str
 
@@ -97,7 +99,7 @@ def look(path: Path) -> RunFolder:
     else:
         state = STOPPED if (path / CHECKPOINT).is_file() else FAILED
         message = UNKNOWN if process is None else KILLED if process.end is None else process.end
-    return RunFolder(path, config, curves, process, status, state, message)
+    return RunFolder(path, config, curves, process, status, read_reading(path), state, message)
 
 
 def read_curves(path: Path) -> TrainingCurves:
@@ -114,6 +116,11 @@ def read_curves(path: Path) -> TrainingCurves:
         pass
     values = np.array(rows).reshape(-1, len(MEASURES))
     return TrainingCurves(**{name: values[:, column] for column, name in enumerate(MEASURES)})
+
+
+def may_be_replaced(run: RunFolder) -> bool:
+    """Whether nothing of value is in its folder: a run that failed before it had weights."""
+    return run.state == FAILED and run.process is not None and not run.best.exists()
 
 
 def is_shared(run: RunFolder) -> bool:

@@ -45,7 +45,7 @@ def form() -> Order:
         persist_state="session", help="Type to search, for example for cifar, conv4 or distilled.",
     )  # fmt: skip
     free = _free_name(Path(recipe).stem)
-    name = right.text_input("Name of the run", free, key=f"training_name_{free}")
+    name = right.text_input("Name of the run", free, key=f"training_name_{free}", persist_state="session")
     st.markdown(plain(abouts[recipe]))
     config = read_recipe(recipe, {})
     data = ""
@@ -62,7 +62,7 @@ def form() -> Order:
         low, high = (None if limit is None else int(limit) for limit in (param.low, param.high))
         key = f"training_{field}_{recipe}"  # each recipe begins with its own value
         effect = f"{param.help}; the recipe's: {usual}"
-        value = column.number_input(title(field), low, high, value=usual, key=key, help=effect)
+        value = column.number_input(title(field), low, high, value=usual, key=key, help=effect, persist_state="session")
         if value is not None and value != usual:
             changes[field] = value
     return Order(name.strip(), recipe, changes, data.strip() or None)

@@ -14,6 +14,7 @@ from fsl_core.ui import cached, session, uploads
 from fsl_core.ui.text import plain
 
 PLACE = "runs"  # of what is told about stopping and resuming
+ASKED = "training_asked_to_stop"  # key of the ids of the processes that this session asked to stop
 SHOWN = 6  # runs; the others are behind a click
 BADGES: dict[str, tuple[str, Literal["blue", "green", "orange", "red"]]] = {
     RUNNING: (":material/progress_activity:", "blue"),
@@ -93,7 +94,7 @@ def progress(run: RunFolder) -> str:
     """How far a run under way is, in words."""
     status = run.status
     if status is None:
-        return "Getting ready: reading the pictures …"
+        return f"Getting ready. {run.reading or 'Looking for the pictures'} …"
     now = "validation" if status.step == status.steps else f"step {status.step} of {status.steps}"
     return (
         f"Epoch {status.epoch} of {status.epochs}, {now}: loss {status.loss:.3f}, accuracy {100 * status.accuracy:.1f} "
@@ -104,17 +105,20 @@ def progress(run: RunFolder) -> str:
 def latest(run: RunFolder) -> str:
     """The numbers of the last epoch, in words."""
     one, five = 100 * run.curves.val_1shot, 100 * run.curves.val_5shot
+    judged, shot = (one, 1) if run.config is None or run.config.shot == 1 else (five, 5)
     return (
         f"After epoch {run.curves.epoch[-1]:.0f}: loss {run.curves.loss[-1]:.3f}; val classes, 5-way: {one[-1]:.1f} % "
-        f"with 1 example, {five[-1]:.1f} % with 5 (best so far {one.max():.1f} % with 1)"
+        f"with 1 example, {five[-1]:.1f} % with 5 (best so far {judged.max():.1f} % with {shot})"
     )
 
 
 def _buttons(run: RunFolder) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if run.state == RUNNING and run.process:
+        if run.state == RUNNING and run.process and run.process.pid in st.session_state.get(ASKED, ()):
+            st.button("Stopping …", icon=":material/stop_circle:", key=f"fsl_stopping_{run.name}", disabled=True)
+        elif run.state == RUNNING and run.process:
             _button(
-                run, "Stop", ":material/stop_circle:", lambda: control.stop(run.path),
+                run, "Stop", ":material/stop_circle:", lambda: _stop(run),
                 "saves after the present step and stops." if run.status else "ends; nothing was trained yet.",
                 "After the first step it is saved and can be resumed; before, there is nothing to keep.",
             )  # fmt: skip
@@ -123,13 +127,19 @@ def _buttons(run: RunFolder) -> None:
                 run, "Resume", ":material/play_arrow:", lambda: control.resume(run.path),
                 "goes on from its last checkpoint.", "On the same data, from its last checkpoint on.",
             )  # fmt: skip
-        if run.state == FAILED and run.process and not run.best.exists():
+        if runs.may_be_replaced(run):
             _button(
                 run, "Remove", ":material/delete:", lambda: control.remove(run.path), "is removed.",
                 "Deletes its folder, in which there are no weights.",
             )  # fmt: skip
         if run.state == FINISHED and run.best.is_file():
             _use(run)
+
+
+def _stop(run: RunFolder) -> None:
+    control.stop(run.path)
+    if run.process:
+        st.session_state[ASKED] = {*st.session_state.get(ASKED, ()), run.process.pid}
 
 
 def _use(run: RunFolder) -> None:

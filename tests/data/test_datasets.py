@@ -35,6 +35,14 @@ def test_image_folder(folder: Path) -> None:
     assert dataset.image_name(4) == "1.png"
 
 
+def test_classes_may_be_called_like_splits_and_folders_have_brackets(tmp_path: Path) -> None:
+    for name in ("train", "car", "val"):
+        paint(tmp_path / "toys [b]" / name / "0.png", 5)
+    dataset = open_dataset("folder", tmp_path / "toys [b]")
+    assert dataset.class_names == ("car", "train", "val")
+    assert dataset.labels.tolist() == [0, 1, 2]
+
+
 def test_zip_of_an_image_folder(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "pictures.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -1,5 +1,6 @@
 """The Training page: a real run is started, stopped, resumed and used, as a person does it."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -16,8 +17,8 @@ from fsl_core.errors import DataError
 from fsl_core.train import config, control, runs
 from fsl_core.train.config import TrainConfig, write_config
 from fsl_core.train.metrics import MetricsLog
-from fsl_core.train.process import PROCESS, Status, hold, tell
-from fsl_core.ui import browser, cached
+from fsl_core.train.process import PROCESS, STATUS, Status, hold, tell, tell_reading
+from fsl_core.ui import browser, cached, training_runs
 from tests.pages.test_classify import ROOT, button, project
 
 TINY = TrainConfig(
@@ -122,6 +123,13 @@ def test_a_run_of_the_command_line_is_followed(trained: Callable[..., Path], sma
         words = bar.text.replace("\\", "")
         assert words == "Epoch 2 of 3, step 4 of 5: loss 0.750, accuracy 50.0 %, 250 images/s, 0:07 h to go"
         assert button(app, "Stop")
+        app.session_state[training_runs.ASKED] = {os.getpid()}
+        app.run()
+        assert button(app, "Stopping …").disabled
+        (path / STATUS).unlink()
+        tell_reading(path, "Reading train images", 50, 200)
+        app.run()
+        assert any("images: 50 of 200 …" in one.proto.text for one in app.get("progress"))
     assert (path / PROCESS).is_file()
     app.run()
     assert not [one for one in app.button if one.label == "Stop"]

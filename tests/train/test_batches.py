@@ -93,3 +93,9 @@ def test_a_step_of_episodes() -> None:
 def test_an_epoch_smaller_than_a_batch(config: TrainConfig) -> None:
     with pytest.raises(TrainingError, match="choose a smaller batch"):
         epoch_steps(LABELS, config, 0)
+
+
+def test_reading_tells_how_far_it_is() -> None:
+    told: list[tuple[str, int, int]] = []
+    load_images(Plain((8,) * 120), 8, np.arange(120), "Reading", lambda *words: told.append(words))
+    assert told == [("Reading", 0, 120), ("Reading", 50, 120), ("Reading", 100, 120)]

@@ -166,6 +166,14 @@ def test_a_run_that_failed_says_why_and_can_be_tried_again_or_removed(recipe: st
     assert not runs.find_runs()
 
 
+def test_a_folder_that_is_no_run_of_ours_is_left_alone(recipe: str, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "thesis.txt").write_text("x")
+    with pytest.raises(TrainingError, match="another folder mine already"):
+        control.start("mine", recipe, {}, str(tmp_path / "data"))
+    assert [file.name for file in (tmp_path / "runs" / "mine").iterdir()] == ["thesis.txt"]
+
+
 def test_a_process_that_cannot_even_begin_says_why(recipe: str) -> None:
     script = Path(sys.executable)
     script.write_text("#!/bin/sh\necho Traceback >&2\necho \"No module named 'torch'\" >&2\nexit 1\n")

@@ -13,7 +13,17 @@ import pytest
 
 from fsl_core.errors import TrainingError
 from fsl_core.train import process
-from fsl_core.train.process import Process, Status, hold, is_alive, read_process, read_status, tell
+from fsl_core.train.process import (
+    Process,
+    Status,
+    hold,
+    is_alive,
+    read_process,
+    read_reading,
+    read_status,
+    tell,
+    tell_reading,
+)
 
 STATUS = Status(2, 3, 4, 5, 0.5, 0.25, 100.0, "0:01 h")
 
@@ -66,8 +76,11 @@ def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
 def test_the_status_is_of_the_present_process(tmp_path: Path) -> None:
     tell(tmp_path, STATUS)
     assert read_status(tmp_path) == STATUS
+    tell_reading(tmp_path, "Reading train images", 50, 200)
+    assert read_reading(tmp_path) == "Reading train images: 50 of 200"
     with hold(tmp_path, None):
         assert read_status(tmp_path) is None
+        assert read_reading(tmp_path) == ""
 
 
 @pytest.mark.parametrize("text", ["", "{", json.dumps({"pid": 1}), "[]"])

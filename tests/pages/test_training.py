@@ -129,7 +129,7 @@ def test_a_run_of_the_command_line_is_followed(trained: Callable[..., Path], sma
         (path / STATUS).unlink()
         tell_reading(path, "Reading train images", 50, 200)
         app.run()
-        assert any("images: 50 of 200 …" in one.proto.text for one in app.get("progress"))
+        assert any("images: 50 of 200 …" in one.proto.text.replace("\\", "") for one in app.get("progress"))
     assert (path / PROCESS).is_file()
     app.run()
     assert not [one for one in app.button if one.label == "Stop"]

@@ -24,7 +24,7 @@ def contributions(question: Question) -> tuple[Grid, float, Products]:
         rows = _counted(classifier, matching, targets[1], label)
         left.append(sign * classifier.temperature * matching.plan[0, rows] / len(rows))
         right.append(matching.similarity[0, rows])
-        names += _names(question.features.class_names[label], len(rows), targets[0])
+        names += _names("the class" if sign > 0 else "the other class", len(rows), targets[0])
     flows, similarities = (torch.cat(parts).mT.flatten(0, 1).unflatten(1, grid) for parts in (left, right))
     values = (flows * similarities).sum(dim=0)
     factors = (f"{classifier.temperature:g} · flow", "similarity")
@@ -35,9 +35,9 @@ def contributions(question: Question) -> tuple[Grid, float, Products]:
 
 def _names(of: str, count: int, targets: Tensor) -> list[str]:
     """The regions of what a class was matched to, target by target."""
-    rows, columns = targets.shape[2:]
-    several = [f" {number + 1}" if count > 1 else "" for number in range(count)]
-    return [f"{of}{target} ({row}, {column})" for target in several for row in range(rows) for column in range(columns)]
+    places = [f"({row}, {column})" for row in range(targets.shape[2]) for column in range(targets.shape[3])]
+    examples = [f"example {number + 1} of {of}" if count > 1 else of for number in range(count)]
+    return [f"region {place} of {example}" for example in examples for place in places]
 
 
 @torch.no_grad()

@@ -217,7 +217,8 @@ class Belief:
         if self.spread < FAINTEST:
             sentence = "The probability hardly depends on which part of the picture is taken away, so nothing tells."
             return Verdict("cannot be told", sentence)
-        than = f"a gain of {self.gain:+.3f}, more than {self.beaten:.0%} of {len(self.random)} random orders have"
+        orders = len(self.random)
+        than = f"a gain of {self.gain:+.3f}, more than {self.beaten * orders:g} of {orders} random orders have"
         if self.beaten <= 1 - MOST:
             return Verdict("worse than chance", f"The map's order does worse than random ones: {than}.")
         if self.beaten < MOST:

@@ -64,7 +64,7 @@ def test_the_products_of_a_contribution_are_flows_and_similarities() -> None:
     products = attribute(question, "contributions").products
     np.testing.assert_allclose(products.left.reshape(16, 16).T, 12.5 * flow.plan, atol=1e-5)
     np.testing.assert_allclose(products.right.reshape(16, 16).T, flow.similarity, atol=1e-5)
-    assert products.names == tuple(f"dog ({row}, {column})" for row in range(4) for column in range(4))
+    assert products.names == tuple(f"region ({row}, {column}) of the class" for row in range(4) for column in range(4))
 
 
 def test_grad_cams_factors_by_pencil() -> None:

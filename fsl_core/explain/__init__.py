@@ -1,15 +1,15 @@
 """(features, classifier) -> records; the last place where torch is seen."""
 
 from fsl_core.explain.alignment import align
-from fsl_core.explain.attribution import ATTRIBUTIONS, Options, applicable, attribute, stage_grids
-from fsl_core.explain.belief import Trial, asked, believe, bench
+from fsl_core.explain.attribution import ATTRIBUTIONS, Options, applicable, attribute, misfit, stage_grids
+from fsl_core.explain.belief import Trial, asked, believe, bench, located
 from fsl_core.explain.embedding import Cloud, dataset_cloud, embed, episode_cloud
 from fsl_core.explain.index import Index, index_of
 from fsl_core.explain.influence import support_influence
 from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
 from fsl_core.explain.neighbours import nearest
-from fsl_core.explain.question import Question
+from fsl_core.explain.question import Question, refusal
 from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
 from fsl_core.explain.regions import View, level_names
 from fsl_core.explain.solvers import solve_again
@@ -41,13 +41,16 @@ __all__ = [
     "episode_cloud",
     "index_of",
     "level_names",
+    "located",
     "match_class",
     "match_support",
+    "misfit",
     "nearest",
     "node_weights",
     "principal_axes",
     "reconstruct",
     "reconstruct_aligned",
+    "refusal",
     "solve_again",
     "spectrum",
     "stage_grids",

@@ -109,11 +109,7 @@ def believe(on: Bench, saliency: Saliency, explain: Explain) -> Belief:
     order = importance(shown, np.random.default_rng(on.trial.seed))
     with torch.inference_mode(False), torch.no_grad():
         deletion, backwards = deletion_curves(on.question, on.replaced, np.stack([order, order[::-1]]))
-    pointing = share = area = None
-    if on.mask is not None:
-        pointing, share = pointing_game(shown, on.mask), share_on(shown, on.mask)
-        area = float(on.mask.mean())
-    return Belief(
+    untold = Belief(
         title=saliency.title,
         sign=saliency.sign,
         fault=saliency.fault,
@@ -122,9 +118,24 @@ def believe(on: Bench, saliency: Saliency, explain: Explain) -> Belief:
         insertion=backwards[::-1].copy(),
         random=on.random,
         agreement=float(np.mean([agreement(saliency, explain(other)) for other in on.rivals])) if on.rivals else None,
-        pointing=pointing,
-        share=share,
-        area=area,
+        pointing=None,
+        share=None,
+        area=None,
+    )
+    return untold if on.mask is None else located(untold, saliency, on.mask)
+
+
+def located(belief: Belief, saliency: Saliency, mask: Mask) -> Belief:
+    """What is believed of a map, and where it points, once it is known where the object is.
+
+    A map that shows nothing, or nothing positive, points nowhere: it neither hits nor misses.
+    """
+    shows = not saliency.fault and bool((saliency.shown > 0).any())
+    return replace(
+        belief,
+        pointing=pointing_game(saliency.shown, mask) if shows else None,
+        share=share_on(saliency.shown, mask) if shows else None,
+        area=float(mask.mean()),
     )
 
 

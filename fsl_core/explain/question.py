@@ -1,5 +1,6 @@
 """The explained quantity: a logit of one picture, or the difference of two, as a function of its pixels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,20 @@ from fsl_core.features import EpisodeFeatures
 BATCH = 32  # pictures that go through the network at once
 
 
+def refusal(classifier: Classifier) -> str:
+    """Why nothing that a classifier says can be explained picture by picture, in one sentence; "" where it can."""
+    if not classifier.transductive:
+        return ""
+    return (
+        f"{classifier.title} answers all queries together, so that one picture alone cannot be explained; choose a "
+        "classifier that answers each by itself."
+    )
+
+
+def _unheard(pictures: int) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, eq=False)
 class Question:
     """Why does the classifier give this picture this logit of a class, or so much more than to another class?
@@ -32,6 +47,7 @@ class Question:
         image: of any size; fitted as the backbone's `InputSpec` says.
         label: row of `features.class_names`.
         against: another one, whose logit is subtracted; None = the logit itself.
+        looks: told the number of pictures each time before the network looks at some; what it raises stops the work.
 
     Raises:
         OptionError: there is no such class, a class is asked about against itself, or the classifier looks at all
@@ -44,6 +60,7 @@ class Question:
     image: UInt8[np.ndarray, "_ _ 3"]
     label: int
     against: int | None = None
+    looks: Callable[[int], object] = _unheard
 
     def __post_init__(self) -> None:
         way = self.features.n_way
@@ -54,11 +71,8 @@ class Question:
                 )
         if self.label == self.against:
             raise OptionError("A class cannot be explained against itself; choose another one, or none.")
-        if self.classifier.transductive:
-            raise OptionError(
-                f"{self.classifier.title} answers all queries together, so that one picture alone cannot be explained; "
-                "choose a classifier that answers each by itself."
-            )
+        if refused := refusal(self.classifier):
+            raise OptionError(refused)
 
     @property
     def words(self) -> str:
@@ -87,6 +101,11 @@ class Question:
             )
         return EpisodeFeatures(support, labels, support[:0], self.features.class_names)
 
+    def stages(self, images: Float[Tensor, "batch 3 size size"]) -> tuple[Float[Tensor, "batch _ _ _"], ...]:
+        """The network's maps of prepared pictures, stage by stage."""
+        self.looks(len(images))
+        return self.backbone.network.stages(images)
+
     def logits(self, maps: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch n_way"]:
         """Logits of all classes for maps of the last stage."""
         known = self.constants
@@ -100,11 +119,11 @@ class Question:
 
     def score(self, images: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, " batch"]:
         """The quantity for prepared pictures."""
-        return self.of_maps(self.backbone.network(images))
+        return self.of_maps(self.stages(images)[-1])
 
     @torch.no_grad()
     def probability(self, images: Float[Tensor, "batch 3 size size"]) -> Float[Tensor, " batch"]:
         """Probability of the class among all classes, or among the two that are compared, a few pictures at a time."""
         others = list(range(self.features.n_way)) if self.against is None else [self.label, self.against]
-        logits = torch.cat([self.logits(self.backbone.network(part)) for part in images.split(BATCH)])
+        logits = torch.cat([self.logits(self.stages(part)[-1]) for part in images.split(BATCH)])
         return (logits[:, self.label] - logits[:, others].logsumexp(dim=1)).exp()

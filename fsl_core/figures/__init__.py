@@ -8,6 +8,7 @@ from fsl_core.figures.alignment import (
     largest_similarity,
     spatial_similarities,
 )
+from fsl_core.figures.belief import belief
 from fsl_core.figures.bundles import largest
 from fsl_core.figures.embedding import embedding
 from fsl_core.figures.influence import influence_bars, influence_formula, influence_matrix
@@ -18,14 +19,16 @@ from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_ru
 from fsl_core.figures.offline import plotly_js
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
-from fsl_core.figures.saliency import belief, saliency
+from fsl_core.figures.saliency import Box, Judged, marked, saliencies, saliency, saliency_formula
 from fsl_core.figures.shots import shots
 from fsl_core.figures.spectrum import component, component_map, spectra
 from fsl_core.figures.training import training
 from fsl_core.figures.transport import blur_curve, cost_matrix, moves, plan_matrix, slack_matrix, terms
 
 __all__ = [
+    "Box",
     "Cell",
+    "Judged",
     "aligned_reconstruction",
     "alignment",
     "alignment_formula",
@@ -44,6 +47,7 @@ __all__ = [
     "influence_matrix",
     "largest",
     "largest_similarity",
+    "marked",
     "matching",
     "moves",
     "neighbours",
@@ -53,7 +57,9 @@ __all__ = [
     "plan_matrix",
     "plotly_js",
     "reconstruction",
+    "saliencies",
     "saliency",
+    "saliency_formula",
     "shots",
     "similarity_heatmap",
     "slack_matrix",

@@ -1,138 +1,213 @@
-"""A heat map over its picture, and the curves that say whether it can be believed."""
+"""Heat maps over their picture: one to be looked into cell by cell, one to mark the object in, many to be compared."""
 
-import textwrap
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Float
 
-from fsl_core.figures.panes import BELOW, BESIDE, Pane, picture, plane
+from fsl_core.figures.panes import BELOW, BESIDE, SIDE, Pane, outline, picture, plane, tiled
 from fsl_core.figures.theme import (
-    COOL,
     INK,
     PAPER,
-    QUIET,
     SIGNED,
     UNSIGNED,
     WARM,
     colour_bar,
-    figure,
     label,
     signed_range,
     tint,
     unsigned_range,
+    wrapped,
 )
-from fsl_core.records import Belief, Regions, Saliency, cells
+from fsl_core.records import Regions, Saliency, cells
 
 FAULT_LINE = 34  # characters of a fault in one line over the picture
+SMALL_FAULT_LINE = 22
+BAR_LINE = 34  # characters beside the colour bar
+TERMS = 3  # of a sum that are written out
 SHOWS = {"positive": "speaks for it", "negative": "speaks against it", "absolute": "either way", "all": ""}
-HEIGHT = {False: 300, True: 560}  # of the curves: beside, below each other
+POINTED = 28  # places along a side that can be clicked: of a finer map, each stands for several cells
+COLUMNS = {False: 6, True: 2}  # small maps in a row
+SMALL = {False: 190, True: 165}  # of a small map in pixels
+TITLE = 25  # characters over a small map
+MORE = 0.1  # sides of a small map: above the first row for its titles, below the last one for its verdicts
+CLIPPED = 0.99  # of the values of a fine map lie within its colour scale
+WHOLE = Regions(cells(1, 1))
+
+Box = tuple[float, float, float, float]  # top, left, bottom, right, in [0, 1] of the picture
 
 
-def saliency(record: Saliency, narrow: bool = False) -> go.Figure:
+class Judged(NamedTuple):
+    """A map to be compared with others, and what to think of it in two words."""
+
+    record: Saliency
+    verdict: str
+
+
+def saliency(record: Saliency, selected: tuple[int, int] | None = None, narrow: bool = False) -> go.Figure:
     """The picture, and beside it (narrow: below it) the map over its grey pixels: orange for, blue against the target.
 
-    Each cell of the method's own grid is drawn as it is. A map that shows nothing is replaced by the reason.
+    Each cell of the method's own grid is drawn as it is; the selected one is framed. In a fine map the largest values
+    share one colour. A map that shows nothing is replaced by the reason. `customdata` of a clicked place: row, column,
+    value.
     """
-    whole = Regions(cells(1, 1))
     left, top = (0.0, 1 + BELOW) if narrow else (1 + BESIDE / 5, 0.0)
     shown = (
-        Pane("query", record.image, whole, "Picture"),
-        Pane("query", record.image, whole, label(record.title, 40), left, top),
+        Pane("query", record.image, WHOLE, "Picture"),
+        Pane("query", record.image, WHOLE, label(record.title, 40), left, top),
     )
     images = [picture(shown[0]), picture(shown[1], grey=True)]
     if record.fault:
-        return plane(shown, [], [], images=images, annotations=[_reason(record.fault, shown[1])])
-    return plane(shown, [_heat(record, shown[1])], [], images=images)
+        return plane(shown, [], [], images=images, annotations=[_reason(record.fault, shown[1], FAULT_LINE)])
+    traces = [_heat(record, shown[1], colour_bar(wrapped(record.unit, BAR_LINE)))]
+    traces += [_targets(record, pane) for pane in shown]
+    frames = [frame for pane in shown for frame in _frames(record, pane, selected)] if selected else []
+    return plane(shown, traces, frames, images=images, clickmode="event+select")
 
 
-def belief(record: Belief, narrow: bool = False) -> go.Figure:
-    """Deletion and insertion curves in the band of random orders (mean and two standard deviations), with their areas.
+def marked(record: Saliency, box: Box | None = None, narrow: bool = False) -> go.Figure:
+    """The map over its grey picture, in which a box can be drawn; `box` is the one that is drawn already."""
+    pane = Pane("query", record.image, WHOLE, "Draw a box around the object")
+    traces = [] if record.fault else [_heat(record, pane)]
+    frames = _box(pane, box) if box else []
+    return plane(
+        [pane], [*traces, _targets(record, pane)], frames, SIDE[narrow], images=[picture(pane, grey=True)],
+        dragmode="select", newselection={"line": {"color": PAPER, "width": 2}},
+    )  # fmt: skip
 
-    Args:
-        narrow: for narrow screens, one below the other.
+
+def saliencies(maps: Sequence[Judged], narrow: bool = False) -> go.Figure:
+    """Maps of one picture by several methods, each on a colour scale of its own, with the verdict below.
+
+    `customdata` of a clicked map: its place in the sequence.
     """
-    halves = (
-        ("Deletion", "taken away", record.deletion, record.random, record.deletion_area),
-        ("Insertion", "put back", record.insertion, record.random_insertion, record.insertion_area),
-    )
-    spans = [(0.0, 1.0), (0.0, 1.0)] if narrow else [(0.0, 0.46), (0.54, 1.0)]
-    heights = [(0.62, 0.93), (0.0, 0.31)] if narrow else [(0.0, 0.9), (0.0, 0.9)]
+    pictures = [(label(one.record.title, TITLE), one.record.image, WHOLE) for one in maps]
+    shown = tiled(pictures, "query", min(COLUMNS[narrow], len(maps)))
     traces: list[Any] = []
-    layout: dict[str, Any] = {"annotations": []}
-    grid = {"showgrid": True, "gridcolor": tint("#808a9c", 0.18), "zeroline": False, "fixedrange": True}
-    for row, (name, done, curve, random, area) in enumerate(halves):
-        axis, number = ("", "2")[row], ("x", "x2")[row]
-        traces += _curves(record, f"{done}", curve, random, (number, f"y{axis}"), row == 0)
-        layout[f"xaxis{axis}"] = {
-            **grid, "domain": spans[row], "anchor": f"y{axis}", "range": [-1, 101], "dtick": 25,
-            "title": {"text": f"picture {done} (%)", "standoff": 4},
-        }  # fmt: skip
-        layout[f"yaxis{axis}"] = {
-            **grid, "domain": heights[row], "anchor": number, "range": [-3, 103], "dtick": 25,
-            "title": {"text": "probability (%)" if narrow or not row else ""}, "automargin": True,
-        }  # fmt: skip
-        layout["annotations"].append({
-            "xref": "paper", "yref": "paper", "x": spans[row][0], "y": heights[row][1], "xanchor": "left",
-            "yanchor": "bottom", "showarrow": False,
-            "text": f"<b>{name}</b>: area {area:.2f}, random {record.random_area:.2f}",
-        })  # fmt: skip
-    legend = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "xanchor": "right", "x": 1}
-    margin = {"l": 8, "r": 12, "t": 26, "b": 8}
-    return figure(traces, HEIGHT[narrow], showlegend=True, legend=legend, margin=margin, **layout)
+    notes = []
+    for place, (one, pane) in enumerate(zip(maps, shown, strict=True)):
+        if one.record.fault:
+            notes.append(_reason(one.record.fault, pane, SMALL_FAULT_LINE))
+        else:
+            traces.append(_heat(one.record, pane))
+        traces.append(_whole(one, pane, place))
+        notes.append({"x": pane.left + 0.5, "y": pane.top + 1.01, "text": label(one.verdict, TITLE), "yanchor": "top",
+                      "showarrow": False, "font": {"size": 12}})  # fmt: skip
+    images = [picture(pane, grey=True) for pane in shown]
+    drawn = plane(shown, traces, [], SMALL[narrow], images=images, annotations=notes, clickmode="event+select")
+    low, high = drawn.layout.yaxis.range
+    drawn.layout.yaxis.range = (low + MORE, high - MORE)
+    return drawn.update_layout(height=drawn.layout.height + round(2 * MORE * SMALL[narrow]))
 
 
-def _heat(record: Saliency, pane: Pane) -> go.Heatmap:
+def saliency_formula(record: Saliency, row: int, column: int) -> str:
+    """How the value of a cell comes about, and what all values add up to, with their numbers, as Markdown."""
+    value, here = record.values[row, column], f"**value** at row {row}, column {column} = "
+    if record.products:
+        terms = record.products.at(row, column)
+        rest = sum(term.product for term in terms[TERMS:])
+        parts = [f"{_factor(term.left)} · {_factor(term.right)} *({term.name})*" for term in terms[:TERMS]]
+        parts += [f"{_factor(rest)} *({len(terms) - TERMS} others)*"] if len(terms) > TERMS else []
+        first = f"{here}Σ {' · '.join(record.products.factors)} = {' + '.join(parts)} = **{value:.4g}**"
+    elif record.method == "occlusion":
+        first = (
+            f"{here}score − mean score while a square covers it = {record.score:.4g} − {record.score - value:.4g} = "
+            f"**{value:+.4g}**"
+        )
+    else:
+        first = f"{here}**{value:.4g}**; times {record.values.size} regions = {value * record.values.size:.3f}"
+    return f"{first}\n\n{_whole_sum(record)}"
+
+
+def _factor(number: float) -> str:
+    return f"{number:.3g}" if number >= 0 else f"(−{-number:.3g})"
+
+
+def _whole_sum(record: Saliency) -> str:
+    total, count = float(record.values.sum()), record.values.size
+    if record.residual is not None:
+        return (
+            f"**Σ** of all {count:,} values = {total:.4f}; {record.total} = {total + record.residual:.4f}, residual "
+            f"{record.residual:.0e}"
+        )
+    if not record.signed:
+        return f"**Σ** of all {count:,} values = {total:.6f}"
+    return (
+        "No identity ties the sum of this map to the score, so there is no residual: it says which places count more "
+        "than others."
+    )
+
+
+def _heat(record: Saliency, pane: Pane, bar: dict[str, Any] | None = None) -> go.Heatmap:
+    """The cells of a map; what they say when pointed at is the matter of `_targets`."""
     values = record.shown
     rows, columns = values.shape
     signed = record.signed and record.sign == "all"
+    if values.size > POINTED**2:  # a few pixels stand out so far that the others would not be seen
+        most = float(np.quantile(np.abs(values), CLIPPED)) or float(np.abs(values).max())
+        values = values.clip(-most, most)
     low, high = signed_range(values) if signed else unsigned_range(values)
-    place = "row %{customdata[0]}, column %{customdata[1]}" + f" of {rows} × {columns}"
-    what = SHOWS[record.sign] if record.signed else ""
-    said = f"<b>{label(record.title)}</b><br>%{{z:{'+' if signed else ''}.3g}}, {record.unit}"
     return go.Heatmap(
         z=values, x=np.linspace(pane.left, pane.left + 1, columns + 1), y=np.linspace(pane.top, pane.top + 1, rows + 1),
-        zmin=low, zmax=high, colorscale=SIGNED if signed else UNSIGNED, opacity=0.8,
-        colorbar=colour_bar(label(textwrap.shorten(record.unit, 40, placeholder="…"))),
-        customdata=np.moveaxis(np.indices(values.shape), 0, 2),
-        hovertemplate="<br>".join([said, place, *([what] if what else [])]) + "<extra></extra>",
+        zmin=low, zmax=high, colorscale=SIGNED if signed else UNSIGNED, opacity=0.8, hoverinfo="skip",
+        **({"colorbar": bar} if bar else {"showscale": False}),
     )  # fmt: skip
 
 
-def _reason(fault: str, pane: Pane) -> dict[str, Any]:
+def _targets(record: Saliency, pane: Pane) -> go.Scatter:
+    """Invisible squares over the cells, or over every few of them, that can be pointed at and clicked."""
+    rows, columns = record.values.shape
+    down, across = min(rows, POINTED), min(columns, POINTED)
+    row, column = (
+        part.ravel() for part in np.indices((down, across)) * np.array([rows / down, columns / across])[:, None, None]
+    )
+    row, column = (row + rows / down / 2).astype(int), (column + columns / across / 2).astype(int)
+    values = record.shown[row, column]
+    signed = record.signed and record.sign == "all"
+    what = SHOWS[record.sign] if record.signed else ""
+    lines = [f"<b>{label(record.title)}</b>", f"%{{customdata[2]:{'+' if signed else ''}.3g}}, {label(record.unit)}"]
+    lines += [f"row %{{customdata[0]}}, column %{{customdata[1]}} of {rows} × {columns}", *([what] if what else [])]
+    unseen = {"marker": {"opacity": 0.01}}
+    return go.Scatter(
+        x=pane.left + (column + 0.5) / columns, y=pane.top + (row + 0.5) / rows, mode="markers", name=pane.title,
+        customdata=[list(one) for one in zip(row.tolist(), column.tolist(), values.tolist(), strict=True)],
+        marker={"symbol": "square", "size": max(2, min(22, round(150 / max(down, across)))), "opacity": 0.01,
+                "color": PAPER},
+        selected=unseen, unselected=unseen, hovertemplate="<br>".join(lines) + "<extra></extra>",
+    )  # fmt: skip
+
+
+def _whole(one: Judged, pane: Pane, place: int) -> go.Scatter:
+    """An invisible square over all of a small map."""
+    record, unseen = one.record, {"marker": {"opacity": 0.01}}
+    row, column = record.strongest
+    said = record.fault or f"strongest at row {row}, column {column}: {record.shown[row, column]:.3g}, {record.unit}"
+    hover = f"<b>{label(record.title)}</b><br>{wrapped(said, 44)}<br>{label(one.verdict)}"
+    return go.Scatter(
+        x=[pane.left + 0.5], y=[pane.top + 0.5], mode="markers", customdata=[[place]], hovertext=[hover],
+        hovertemplate="%{hovertext}<extra></extra>", selected=unseen, unselected=unseen,
+        marker={"symbol": "square", "size": 150, "opacity": 0.01, "color": PAPER},
+    )  # fmt: skip
+
+
+def _frames(record: Saliency, pane: Pane, selected: tuple[int, int]) -> list[dict[str, Any]]:
+    """The border of a cell, or around one that is too small to be seen."""
+    rows, columns = record.values.shape
+    (row, column), half = selected, 0.5 / POINTED
+    y, x = (row + 0.5) / rows, (column + 0.5) / columns
+    high, wide = max(half, 0.5 / rows), max(half, 0.5 / columns)
+    return _box(pane, (y - high, x - wide, y + high, x + wide))
+
+
+def _box(pane: Pane, box: Box) -> list[dict[str, Any]]:
+    framed = Pane(pane.side, pane.image, Regions(np.array([box]), ("framed",)), "", pane.left, pane.top)
+    return [outline(framed, 0, colour, width) for colour, width in ((INK, 6.0), (PAPER, 4.0), (WARM, 2.0))]
+
+
+def _reason(fault: str, pane: Pane, line: int) -> dict[str, Any]:
     """A fault in the middle of a pane."""
     return {
-        "x": pane.left + 0.5, "y": pane.top + 0.5, "text": "<br>".join(textwrap.wrap(label(fault), FAULT_LINE)),
-        "showarrow": False, "font": {"color": PAPER, "size": 13}, "bgcolor": tint(INK, 0.75), "borderpad": 6,
+        "x": pane.left + 0.5, "y": pane.top + 0.5, "text": wrapped(fault, line), "showarrow": False,
+        "font": {"color": PAPER, "size": 13 if line == FAULT_LINE else 11}, "bgcolor": tint(INK, 0.75), "borderpad": 6,
     }  # fmt: skip
-
-
-def _curves(
-    record: Belief,
-    done: str,
-    curve: Float[np.ndarray, " points"],
-    random: Float[np.ndarray, "orders points"],
-    axes: tuple[str, str],
-    named: bool,
-) -> list[Any]:
-    """The band and the mean of random orders, and the map's own curve."""
-    x, place = 100 * record.shares, {"xaxis": axes[0], "yaxis": axes[1]}
-    mean, deviation = 100 * random.mean(axis=0), 100 * random.std(axis=0, ddof=1)
-    low, high = np.clip(mean - 2 * deviation, 0, 100), np.clip(mean + 2 * deviation, 0, 100)
-    hover = f"%{{x:.0f}} % {done}: %{{y:.1f}} %<extra></extra>"
-    band = go.Scatter(
-        x=np.concatenate([x, x[::-1]]), y=np.concatenate([high, low[::-1]]), mode="lines", fill="toself",
-        fillcolor=tint(COOL, 0.16), line={"width": 0}, hoverinfo="skip", showlegend=False, **place,
-    )  # fmt: skip
-    middle = go.Scatter(
-        x=x, y=mean, mode="lines", name="random orders", showlegend=named,
-        line={"color": COOL, "width": 2, "dash": "dot"},
-        hovertemplate="<b>Random orders</b><br>" + hover, **place,
-    )  # fmt: skip
-    own = go.Scatter(
-        x=x, y=100 * curve, mode="lines+markers", name=label(record.title, 40), showlegend=named,
-        line={"color": WARM, "width": 2.5}, marker={"color": WARM, "size": 7, "line": {"color": QUIET, "width": 1}},
-        hovertemplate=f"<b>{label(record.title)}</b><br>" + hover, **place,
-    )  # fmt: skip
-    return [band, middle, own]

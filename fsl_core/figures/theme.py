@@ -4,6 +4,7 @@ Both scales go from transparent to a full colour, so that "nothing" is the page 
 are told apart by every common kind of colour vision; text keeps the page's font and colour unless it lies on a picture.
 """
 
+import textwrap
 from html import escape
 from typing import Any
 
@@ -69,6 +70,11 @@ def percent(probability: float) -> str:
     if probability >= 0.995:
         return "> 99 %"
     return "< 1 %" if probability < 0.01 else f"{probability:.0%}".replace("%", " %")
+
+
+def wrapped(text: str, length: int) -> str:
+    """A text in lines of at most `length` characters, safe as `label` makes it."""
+    return "<br>".join(escape(line, quote=False) for line in textwrap.wrap(text, length))
 
 
 def label(name: str, length: int = 200) -> str:

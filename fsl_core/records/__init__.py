@@ -6,7 +6,7 @@ from fsl_core.records.influence import Influence, Measure
 from fsl_core.records.lesson import Lesson, Piles, Solution
 from fsl_core.records.matching import Emphasis, Flow, Regions, Side, SolverRun, WhatIf, cells
 from fsl_core.records.neighbours import Neighbours
-from fsl_core.records.saliency import SIGNS, Belief, Saliency, Verdict
+from fsl_core.records.saliency import SIGNS, Belief, Products, Saliency, Term, Verdict
 from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
 from fsl_core.records.spectrum import Component, ComponentMap, Spectrum
 from fsl_core.records.training import TrainingCurves
@@ -30,6 +30,7 @@ __all__ = [
     "NoneOfThese",
     "Picture",
     "Piles",
+    "Products",
     "Regions",
     "Role",
     "Saliency",
@@ -39,6 +40,7 @@ __all__ = [
     "Solution",
     "SolverRun",
     "Spectrum",
+    "Term",
     "TrainingCurves",
     "Verdict",
     "WhatIf",

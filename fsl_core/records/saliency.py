@@ -14,6 +14,41 @@ MOST = 0.95  # of random orders that a map must do better than; with 8 pairs, on
 DEPENDENT = 0.5  # rank correlation with the map of random weights from which on the weights play no part
 
 
+class Term(NamedTuple):
+    """One product of a sum: its name, and its two factors."""
+
+    name: str
+    left: float
+    right: float
+
+    @property
+    def product(self) -> float:
+        """What it adds to the sum."""
+        return self.left * self.right
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """What the values of a map are sums of: at each cell, over all terms, left times right.
+
+    Attributes:
+        factors: what left and right are, in words.
+        names: of the terms, e.g. "channel 3".
+        left, right: one row and column where a factor is the same at all cells.
+    """
+
+    factors: tuple[str, str]
+    names: tuple[str, ...]
+    left: Float[np.ndarray, "terms _ _"]
+    right: Float[np.ndarray, "terms _ _"]
+
+    def at(self, row: int, column: int) -> list[Term]:
+        """The terms of one cell, those that count most first."""
+        left, right = np.broadcast_arrays(self.left, self.right)
+        pairs = zip(self.names, left[:, row, column].tolist(), right[:, row, column].tolist(), strict=True)
+        return sorted((Term(*pair) for pair in pairs), key=lambda term: -abs(term.product))
+
+
 @dataclass(frozen=True, eq=False)
 class Saliency:
     """What speaks for an answer, and where, by one explanation method.
@@ -30,8 +65,9 @@ class Saliency:
         stage: of the network, e.g. "stage 4 of 4"; "" where the method looks at no single one.
         sign: which part of the values is shown, one of `SIGNS`.
         score: the explained quantity.
-        residual: what the values' sum leaves unexplained of the score (of its difference to the score of the baseline,
-            where the method has one); None where no identity ties them to it.
+        total: what all values add up to but for the residual, in words; "" where no identity ties them to the score.
+        residual: what their sum leaves unexplained of it; None where no identity ties them to the score.
+        products: what each value is a sum of; None where it is no sum of products.
     """
 
     image: UInt8[np.ndarray, "height width 3"]
@@ -44,7 +80,15 @@ class Saliency:
     stage: str
     sign: str
     score: float
+    total: str
     residual: float | None
+    products: Products | None
+
+    @property
+    def strongest(self) -> tuple[int, int]:
+        """Row and column of the cell that counts most of what is shown; the first one where nothing is."""
+        row, column = divmod(int(np.nan_to_num(np.abs(self.shown)).argmax()), self.values.shape[1])
+        return row, column
 
     @cached_property
     def shown(self) -> Float[np.ndarray, "rows columns"]:
@@ -100,9 +144,11 @@ class Belief:
         random: deletion curves; row i is the reverse of row i + orders / 2.
         agreement: mean rank correlation (Spearman) with the map of the same method on networks with random weights, in
             [-1, 1]; None where it was not asked for.
-        pointing: whether the map's maximum lies on the object; None where its mask is not known.
-        share: of the map's positive mass that lies on the object, in [0, 1].
-        area: share of the picture that is object: what a map without any knowledge has as `share`.
+        pointing: whether the map's maximum lies on the object; None where its mask is not known, or where the map shows
+            nothing that could lie there.
+        share: of the map's positive mass that lies on the object, in [0, 1]; None as `pointing`.
+        area: share of the picture that is object: what a map without any knowledge has as `share`; None where the
+            object's mask is not known.
     """
 
     title: str
@@ -171,7 +217,8 @@ class Belief:
         if self.spread < FAINTEST:
             sentence = "The probability hardly depends on which part of the picture is taken away, so nothing tells."
             return Verdict("cannot be told", sentence)
-        than = f"a gain of {self.gain:+.3f}, more than {self.beaten:.0%} of {len(self.random)} random orders have"
+        orders = len(self.random)
+        than = f"a gain of {self.gain:+.3f}, more than {self.beaten * orders:g} of {orders} random orders have"
         if self.beaten <= 1 - MOST:
             return Verdict("worse than chance", f"The map's order does worse than random ones: {than}.")
         if self.beaten < MOST:

@@ -1,5 +1,8 @@
 """Every cached call. Keys are flat strings and digests; entries are bounded; what is cached is never changed."""
 
+from collections import OrderedDict
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -39,6 +42,12 @@ def planning_queue() -> Queue:
 def engine() -> Engine:
     """Backbones and feature maps; for jobs of the queue only."""
     return Engine()
+
+
+@st.cache_resource(show_spinner=False)
+def benches() -> OrderedDict[tuple[Any, ...], Any]:
+    """What heat maps were put to the test with, the latest last; for jobs of the queue only."""
+    return OrderedDict()
 
 
 @st.cache_data(show_spinner=False, ttl=60)

@@ -32,6 +32,17 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
         "Temperature",
         "The factor between the score and the logit. A higher one makes the answers more decided.",
     ),
+    "heat": (
+        "Heat map",
+        "A number for every place of a picture: how much it speaks for the target (positive) or against it (negative), "
+        "by one method.",
+    ),
+    "deletion": (
+        "Deletion, insertion",
+        "The picture is blurred cell by cell in the order of a heat map, or brought back from the blur. By a good map "
+        "the probability falls fast in the one and rises fast in the other.",
+    ),
+    "pointing": ("Pointing game", "A map hits if its largest value lies on the object, and misses otherwise."),
     "logit": ("Logit", "The score of a class before it becomes a probability. The highest one is the answer."),
 }
 

@@ -64,6 +64,12 @@ STEPS = (
         (".st-key-fsl_formula",),
     ),
     Step(
+        "heat_maps", "heat", "What speaks for the answer",
+        "A <b>heat map</b> marks the places of the query that speak for the class. Below it stands whether to believe "
+        "it: it must do better than chance when the picture is taken away in its order.",
+        ('[class*="st-key-fsl_heat_map_"]',),
+    ),
+    Step(
         "compare", "methods", "Other methods, more examples",
         "Several methods answer the same queries: the prototypical network, for one, compares each with the "
         "<b>prototype</b> of every class, the mean of its examples. Where classes have several examples, the curve at "

@@ -44,6 +44,54 @@ def test_grad_cam_by_pencil() -> None:
     assert both.score == pytest.approx(3 * maps[0, 2, 5] - maps[1].mean(), rel=1e-4)
 
 
+@pytest.mark.parametrize("against", [None, 2])
+@pytest.mark.parametrize("method", ["grad_cam", "guided_grad_cam", "integrated_gradients", "contributions"])
+def test_values_are_the_sums_of_their_products(method: str, against: int | None) -> None:
+    found = attribute(conv4(DeepEMD(), against=against), method)
+    rows, columns = found.values.shape
+    for row, column in ((0, 0), (rows - 1, columns // 2)):
+        terms = found.products.at(row, column)
+        total = sum(term.product for term in terms)
+        assert total == pytest.approx(found.values[row, column], rel=1e-4, abs=1e-7)
+        assert abs(terms[0].product) >= abs(terms[-1].product)
+    assert len(found.products.names) == {"grad_cam": 8, "contributions": 16 if against is None else 32}.get(method, 3)
+
+
+def test_the_products_of_a_contribution_are_flows_and_similarities() -> None:
+    question = conv4(DeepEMD())
+    known = replace(question.features, query=question.backbone.maps([question.image]))
+    flow = match_class(question.classifier, known, 0, 1, (question.seen,) * 2)
+    products = attribute(question, "contributions").products
+    np.testing.assert_allclose(products.left.reshape(16, 16).T, 12.5 * flow.plan, atol=1e-5)
+    np.testing.assert_allclose(products.right.reshape(16, 16).T, flow.similarity, atol=1e-5)
+    assert products.names == tuple(f"region ({row}, {column}) of the class" for row in range(4) for column in range(4))
+
+
+def test_grad_cams_factors_by_pencil() -> None:
+    question = readout(Readout(factor=3.0))
+    term, other = attribute(question, "grad_cam").products.at(2, 5)
+    maps = question.backbone.network(question.prepared)[0]
+    assert (term.name, other.product) == ("channel 0", 0)
+    assert (term.left, term.right) == (pytest.approx(3 / 49), pytest.approx(maps[0, 2, 5].item()))
+
+
+def test_every_picture_that_the_network_looks_at_is_told_of_and_the_work_can_be_stopped() -> None:
+    seen: list[int] = []
+    question = replace(conv4(DeepEMD()), looks=seen.append)
+    attribute(question, "grad_cam")
+    assert seen == [1, 1]
+    seen.clear()
+    attribute(question, "integrated_gradients", Options(path_steps=16))
+    assert sum(seen) >= 16 and max(seen) <= 8
+
+    def stop(pictures: int) -> None:
+        raise KeyboardInterrupt
+
+    for method in ATTRIBUTIONS:
+        with pytest.raises(KeyboardInterrupt):
+            attribute(replace(question, looks=stop), method)
+
+
 def test_grad_cam_of_an_earlier_stage_by_pencil() -> None:
     """Through the mixing weights (1, 2, 0): alpha = (1, 2, 0) / 49."""
     question = readout()
@@ -200,7 +248,8 @@ def test_what_cannot_be_done_is_said_in_one_sentence() -> None:
         attribute(readout(), "grad_cam", Options(stage=3))
     with pytest.raises(OptionError, match="tiny has none"):
         attribute(readout(), "guided_grad_cam")
-    with pytest.raises(OptionError, match="pyramid"):
+    assert "contributions" not in applicable(DeepEMD(pyramid="2")) and "weights" in applicable(DeepEMD())
+    with pytest.raises(OptionError, match="set pyramid to none"):
         attribute(conv4(DeepEMD(pyramid="2")), "contributions")
     with pytest.raises(OptionError, match="must not exceed its window"):
         Options(window=10.0, stride=20.0)

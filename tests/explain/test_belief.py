@@ -9,7 +9,7 @@ from scipy.stats import rankdata
 
 from fsl_core.data.transforms import prepare
 from fsl_core.errors import OptionError
-from fsl_core.explain import Question, Trial, asked, attribute, believe, bench
+from fsl_core.explain import Question, Trial, asked, attribute, believe, bench, located
 from fsl_core.explain.belief import agreement, blurred, deletion_curves, importance, pointing_game, share_on
 from fsl_core.explain.randomised import randomised, rival
 from fsl_core.records import Saliency
@@ -130,6 +130,20 @@ def test_pointing_and_share_on_a_known_object() -> None:
     assert np.isnan(share_on(-np.ones((3, 3)), mask))
     belief = believe(bench(readout(), (), Trial(rivals=0), mask), make_saliency(fine), lambda other: None)
     assert (belief.pointing, belief.share, belief.area) == (True, pytest.approx(0.75), 0.25)
+
+
+def test_a_map_that_shows_nothing_neither_hits_nor_misses() -> None:
+    mask = np.zeros((28, 28), bool)
+    mask[:14, :14] = True
+    on = bench(readout(), (), Trial(rivals=0), mask)
+    against_all = make_saliency(-1 - np.random.default_rng(0).random((3, 3)))
+    assert not against_all.fault
+    for saliency in (make_saliency(np.zeros((3, 3))), make_saliency(np.ones((3, 3))), against_all):
+        belief = believe(on, saliency, lambda other: None)
+        assert (belief.pointing, belief.share, belief.area) == (None, None, 0.25)
+    unmarked = believe(replace(on, mask=None), make_saliency(np.eye(3)), lambda other: None)
+    assert (unmarked.pointing, unmarked.share, unmarked.area) == (None, None, None)
+    assert located(unmarked, make_saliency(np.eye(3)), mask).pointing is True
 
 
 def test_agreement_is_the_rank_correlation_of_what_is_shown() -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from fsl_core.backbones import build, save_weights
 from fsl_core.data import ImageDataset
 from fsl_core.data.datasets import SyntheticScenes
 from fsl_core.data.transforms import InputSpec
+from fsl_core.explain import Question, attribute, survey
 from fsl_core.explain.survey import Estimate
+from fsl_core.records import Saliency
 from tests.explain.tiny import pictures
 
 command = import_module("fsl_core.explain.__main__")
@@ -108,6 +111,23 @@ def test_json_repeats_and_data_without_masks_have_curves_only(
     assert row["pointing"] == row["share on object"] == {"mean": None, "interval": None}
     assert row["gain"]["mean"] == pytest.approx(row["insertion"]["mean"] - row["deletion"]["mean"])
     assert 0 < row["random"]["mean"] < 1 and row["random"]["interval"] is not None
+
+
+def test_blank_maps_are_counted_as_faults_and_neither_as_hits_nor_as_misses(
+    weights: Path, opened: list, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = ("--classifier", "protonet", "--method", "occlusion,grad_cam", "--json", "--episodes", "2")
+
+    def blank_for_grad_cam(question: Question, method: str, options: object) -> Saliency:
+        found = attribute(question, method, options)
+        return replace(found, values=np.zeros_like(found.values)) if method == "grad_cam" else found
+
+    monkeypatch.setattr(survey, "attribute", blank_for_grad_cam)
+    assert run(weights, *flags) == 0
+    rows = json.loads(capsys.readouterr().out)["methods"]
+    assert rows["grad_cam"]["faults"]["mean"] == 1 and rows["occlusion"]["faults"]["mean"] == 0
+    for column in ("pointing", "share on object"):
+        assert rows["grad_cam"][column]["mean"] is None and rows["occlusion"][column]["mean"] is not None
 
 
 def test_the_interval_is_that_of_students_t() -> None:

@@ -7,11 +7,16 @@ import pytest
 
 from fsl_core import figures
 from fsl_core.figures.theme import SIGNED, UNSIGNED
+from fsl_core.records import Products
 from tests.records.test_saliency import make_belief, make_saliency
 
 
 def heat_of(figure: object) -> object:
     return next(trace for trace in figure.data if trace.type == "heatmap")
+
+
+def targets_of(figure: object) -> list:
+    return [trace for trace in figure.data if trace.type == "scatter"]
 
 
 def test_a_signed_map_has_a_scale_about_zero_and_cells_at_their_places() -> None:
@@ -23,8 +28,13 @@ def test_a_signed_map_has_a_scale_about_zero_and_cells_at_their_places() -> None
     np.testing.assert_allclose(np.diff(heat.x), 1 / 3)
     np.testing.assert_allclose(heat.y, [0, 0.5, 1])
     assert heat.x[0] > 1 and len(figure.layout.images) == 2 and figure.layout.images[1].x == heat.x[0]
-    assert heat.customdata[1][2].tolist() == [1, 2]
-    assert "of 2 × 3" in heat.hovertemplate and "%{z:+.3g}, units" in heat.hovertemplate
+    assert heat.hoverinfo == "skip"  # the targets say it, which can be clicked
+    for pane, targets in enumerate(targets_of(figure)):
+        np.testing.assert_allclose([row[:2] for row in targets.customdata], np.argwhere(record.values < 9))
+        np.testing.assert_allclose([row[2] for row in targets.customdata], record.values.ravel())
+        np.testing.assert_allclose(targets.x[3:] - heat.x[0] * pane, [1 / 6, 3 / 6, 5 / 6])
+        np.testing.assert_allclose(targets.y, [1 / 4] * 3 + [3 / 4] * 3)
+        assert "of 2 × 3" in targets.hovertemplate and "%{customdata[2]:+.3g}, units" in targets.hovertemplate
     json.loads(figure.to_json(), parse_constant=pytest.fail)
 
 
@@ -34,11 +44,77 @@ def test_a_signed_map_has_a_scale_about_zero_and_cells_at_their_places() -> None
 def test_one_sign_has_the_unsigned_scale(sign: str, top: float, words: str) -> None:
     heat = heat_of(figures.saliency(make_saliency([[1.0, -2.0], [0.5, 0.0]], sign)))
     assert (heat.zmin, heat.zmax) == (0, top) and [tuple(stop) for stop in heat.colorscale] == UNSIGNED
-    assert words in heat.hovertemplate
+    assert words in targets_of(figures.saliency(make_saliency([[1.0, -2.0], [0.5, 0.0]], sign)))[0].hovertemplate
+
+
+def test_a_selected_cell_is_framed_in_both_pictures() -> None:
+    record = make_saliency([[1.0, 2.0], [0.5, 0.0]])
+    frames = [shape for shape in figures.saliency(record, (1, 0)).layout.shapes if shape.type == "rect"]
+    assert {(shape.x0, shape.y0, shape.x1, shape.y1) for shape in frames[:3]} == {(0, 0.5, 0.5, 1)}
+    assert len({shape.x0 for shape in frames}) == 2
+    assert not [shape for shape in figures.saliency(record).layout.shapes if shape.type == "rect"]
+
+
+def test_a_fine_map_is_clicked_in_steps_and_its_extremes_share_a_colour() -> None:
+    values = np.random.default_rng(0).normal(size=(84, 84))
+    values[3, 4] = 1e6
+    figure = figures.saliency(make_saliency(values), (0, 0))
+    targets, heat = targets_of(figure)[0], heat_of(figure)
+    assert len(targets.x) == 28 * 28 and targets.customdata[29][:2] == [4, 4]
+    np.testing.assert_allclose((targets.x[0], targets.y[28]), (1.5 / 84, 4.5 / 84))
+    assert 2 < heat.zmax < 4 and targets.customdata[28 + 1][2] == values[4, 4]
+    frame = next(shape for shape in figure.layout.shapes if shape.type == "rect")
+    assert frame.x1 - frame.x0 == pytest.approx(1 / 28)
+
+
+def test_the_formula_of_a_sum_of_products_by_pencil() -> None:
+    left, right = np.array([0.5, -2.0, 1.0, 0.25, 3.0])[:, None, None], np.arange(10.0).reshape(5, 1, 2)
+    values = (left * right).sum(axis=0)
+    names = tuple(f"channel {number}" for number in range(5))
+    record = make_saliency(values, products=Products(("mean gradient", "feature"), names, left, right))
+    text = figures.saliency_formula(record, 0, 1)
+    assert "value** at row 0, column 1 = Σ mean gradient · feature = 3 · 9 *(channel 4)* + (−2) · 3 " in text
+    assert "1 · 5 *(channel 2)* + 2.25 *(2 others)* = **28.25**" in text and values[0, 1] == 28.25
+    assert "no residual" in text
+
+
+def test_the_formula_says_what_all_values_add_up_to() -> None:
+    record = make_saliency([[1.0, 2.0]], method="contributions", total="score", residual=0.25)
+    assert "all 2 values = 3.0000; score = 3.2500, residual 2e-01" in figures.saliency_formula(record, 0, 0)
+    covered = figures.saliency_formula(make_saliency([[0.25, 2.0]], method="occlusion", score=4.0), 0, 0)
+    assert "= 4 − 3.75 = **+0.25**" in covered
+    weight = figures.saliency_formula(make_saliency([[0.75, 0.25]], method="weights", signed=False), 0, 1)
+    assert "**0.25**; times 2 regions = 0.500" in weight and "all 2 values = 1.000000" in weight
+
+
+def test_many_maps_stand_side_by_side_with_their_verdicts() -> None:
+    maps = [
+        figures.Judged(make_saliency([[1.0, 2.0]], title=title), f"verdict {number}")
+        for number, title in enumerate(["one", "<i>two", "three"])
+    ]
+    maps[2] = maps[2]._replace(record=make_saliency(np.zeros((3, 3)), title="three"))
+    figure = figures.saliencies(maps)
+    heats = [trace for trace in figure.data if trace.type == "heatmap"]
+    assert len(heats) == 2 and heats[1].x[0] > 1 and not heats[0].showscale
+    assert [targets.customdata[0][0] for targets in targets_of(figure)] == [0, 1, 2]
+    texts = " ".join(note.text for note in figure.layout.annotations)
+    assert "verdict 2" in texts and "blank" in texts and "<i>" not in texts
+    narrow = figures.saliencies(maps, narrow=True)
+    assert [trace for trace in narrow.data if trace.type == "scatter"][2].y[0] > 1
+    json.loads(figure.to_json(), parse_constant=pytest.fail)
+
+
+def test_the_object_is_marked_in_the_map() -> None:
+    record = make_saliency([[1.0, 2.0]])
+    figure = figures.marked(record, (0.1, 0.2, 0.6, 0.9))
+    frame = next(shape for shape in figure.layout.shapes if shape.type == "rect")
+    assert (frame.y0, frame.x0, frame.y1, frame.x1) == (0.1, 0.2, 0.6, 0.9)
+    assert figure.layout.dragmode == "select" and targets_of(figure)
+    assert not [shape for shape in figures.marked(record).layout.shapes if shape.type == "rect"]
 
 
 def test_narrow_screens_have_the_pictures_below_each_other() -> None:
-    wide, narrow = (figures.saliency(make_saliency([[1.0, 2.0]]), narrow) for narrow in (False, True))
+    wide, narrow = (figures.saliency(make_saliency([[1.0, 2.0]]), narrow=narrow) for narrow in (False, True))
     assert heat_of(narrow).x[0] == 0 and heat_of(narrow).y[0] > 1
     assert narrow.layout.xaxis.range[1] < 1.1 < wide.layout.xaxis.range[1]
 

@@ -5,14 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from fsl_core.records import Belief, Saliency
+from fsl_core.records import Belief, Products, Saliency
 
 
 def make_saliency(values: object, sign: str = "all", **changes: object) -> Saliency:
     fields = {
         "image": np.zeros((8, 8, 3), np.uint8), "values": np.array(values, float), "method": "grad_cam",
-        "title": "Grad-CAM", "unit": "units", "signed": True, "target": "logit of cat", "stage": "stage 4 of 4",
-        "sign": sign, "score": 1.0, "residual": None,
+        "title": "Grad-CAM", "unit": "units", "signed": True, "target": "logit of cat",
+        "sign": sign, "score": 1.0, "total": "", "residual": None, "products": None,
+        "stage": "stage 4 of 4",
     }  # fmt: skip
     return Saliency(**{**fields, **changes})
 
@@ -35,6 +36,21 @@ def test_the_sign_chooses_what_is_shown() -> None:
         record = make_saliency(values, sign)
         np.testing.assert_array_equal(record.shown, shown)
         assert record.fault == ""
+
+
+def test_the_strongest_cell_is_that_of_what_is_shown() -> None:
+    values = [[1.0, -5.0, 0.0], [0.0, 3.0, np.nan]]
+    assert make_saliency(values, "all").strongest == (0, 1)
+    assert make_saliency(values, "positive").strongest == (1, 1)
+    assert make_saliency([[0.0, 0.0]]).strongest == (0, 0)
+
+
+def test_the_terms_of_a_cell_come_with_what_counts_most_first() -> None:
+    weights = np.array([2.0, -3.0, 0.5])[:, None, None]
+    maps = np.arange(12.0).reshape(3, 2, 2)
+    terms = Products(("weight", "map"), ("a", "b", "c"), weights, maps).at(1, 0)
+    assert terms == [("b", -3.0, 6.0), ("c", 0.5, 10.0), ("a", 2.0, 2.0)]
+    assert [term.product for term in terms] == [-18.0, 5.0, 4.0]
 
 
 @pytest.mark.parametrize(

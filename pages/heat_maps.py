@@ -1,0 +1,110 @@
+"""Heat maps: which places of a query speak for a class, by several methods, and whether to believe them."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from fsl_core import figures
+from fsl_core.records import Saliency
+from fsl_core.ui import glossary, heat_badge, heat_controls, heat_jobs, screen, tour
+from fsl_core.ui.chart import show_clickable
+from fsl_core.ui.heat_jobs import Asked, Judgement
+from fsl_core.ui.match_controls import begin
+from fsl_core.ui.text import plain
+
+COMPARED = "fsl_heat_compared"  # Asked: the question that all methods were asked; in the session's state
+
+
+@st.fragment
+def explore(saliency: Saliency, key: str, narrow: bool) -> None:
+    """The map and the formula of a cell; a click runs only this again, without any model work."""
+    place = st.container()
+    cell = None if saliency.fault else heat_controls.cell(saliency)
+    alt = f"The query, and over its grey pixels the heat map of {saliency.title} for the {saliency.target}."
+    with place:
+        show_clickable(figures.saliency(saliency, cell, narrow), key, "heat_map", alt, heat_controls.clicked)
+    if saliency.fault:
+        st.warning(plain(saliency.fault), icon=":material/blur_off:")
+        st.caption("Choose another sign, the difference to another class, another layer or another method.")
+        return
+    place.caption(
+        "Orange speaks for the target, blue against it. Click a place, in the picture or in the map, to see its number."
+        if saliency.sign == "all" and saliency.signed
+        else "The darker the orange, the more a place counts. Click one to see its number."
+    )
+    with st.container(key="fsl_heat_formula"):
+        if cell is None:
+            st.caption("The strongest place, as none is selected:")
+        st.markdown(figures.saliency_formula(saliency, *(cell or saliency.strongest)), help=glossary.explain("heat"))
+
+
+@st.fragment
+def believe(judgement: Judgement, query_id: str, narrow: bool) -> None:
+    """The verdict on the map, what it rests on, and what of the map lies on the object."""
+    heat_badge.badge(judgement.verdict)
+    if judgement.saliency and judgement.belief:
+        with st.expander("What the verdict rests on", icon=":material/query_stats:"):
+            heat_badge.details(judgement.belief, narrow)
+        heat_badge.mark(judgement.saliency, judgement.belief, query_id, narrow)
+
+
+def compare(each: Sequence[Asked], narrow: bool) -> None:
+    """All methods side by side, once the person has asked for them."""
+    st.header("All methods side by side")
+    question = each[0]._replace(method="", options=())
+    if st.session_state.get(COMPARED) != question:
+        st.markdown("Every method answers the same question in its own way; where they disagree, believe none blindly.")
+        st.button(
+            f"Compare all {len(each)} methods", icon=":material/grid_view:", key="fsl_heat_compare",
+            on_click=st.session_state.__setitem__, args=(COMPARED, question),
+        )  # fmt: skip
+        return
+    place = st.container()
+    done = heat_jobs.compared(each)
+    with place:
+        lay_out(each, done, narrow)
+
+
+def lay_out(each: Sequence[Asked], done: Sequence[Judgement], narrow: bool) -> None:
+    """The maps that are there, and their numbers."""
+    from fsl_core.explain import ATTRIBUTIONS
+
+    titles = [ATTRIBUTIONS[asked.method].title for asked in each]
+    shown = [
+        (asked.method, figures.Judged(one.saliency, heat_badge.marked(one.verdict.word)))
+        for asked, one in zip(each, done, strict=False)
+        if one.saliency
+    ]
+    if shown:
+        names, maps = zip(*shown, strict=True)
+        show_clickable(
+            figures.saliencies(maps, narrow), f"fsl_heat_all_{'_'.join(names)}", "heat_maps",
+            "Heat maps of the query by several methods, each with its verdict.",
+            partial(heat_controls.pick_method, names=names),
+        )  # fmt: skip
+        st.caption("Each on a colour scale of its own; with the options chosen for it. Click a map to see it large.")
+    for title, one in zip(titles, done, strict=False):
+        if one.saliency is None:
+            st.caption(f"{title}: {plain(one.verdict.sentence)}")
+    if done:
+        heat_badge.table(done, titles[: len(done)])
+
+
+chosen = begin("Heat maps", "explain", ("heat",))
+st.markdown(
+    "A heat map marks the places of the query that speak for the class. It is a claim about the model, and it can be "
+    "wrong, so each map is put to the test."
+)
+each = heat_controls.choose(chosen)
+tour.here("heat")
+saliency = heat_jobs.heat_map(each[0]) if each else None
+if saliency:
+    narrow = screen.is_narrow()
+    st.markdown(f"**{plain(saliency.target)}** = {saliency.score:.4f}", help=glossary.explain("logit"))
+    explore(saliency, f"fsl_heat_map_{'_'.join(map(str, each[0][:4]))}", narrow)
+    st.header("Can I believe it?")
+    judgement = heat_jobs.judged(each[0], saliency)
+    if judgement:
+        believe(judgement, chosen.query_id, narrow)
+        compare(each, narrow)

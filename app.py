@@ -25,6 +25,8 @@ page = st.navigation(
         ],
         "See why": [
             st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
+            st.Page("pages/alignment.py", title="Alignment", icon=":material/compare:"),
+            st.Page("pages/neighbours.py", title="Neighbours", icon=":material/photo_library:"),
             st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
         ],
     },

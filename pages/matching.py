@@ -45,7 +45,7 @@ def explore(match: Match, chosen: Pair, narrow: bool) -> None:
     alt += f" Changed: {what_if.listed(flow, changed)}." if changed else ""
     key = f"fsl_bands_{'narrow' if narrow else 'wide'}_{'_'.join(map(str, chosen))}"
     with place:
-        every, take = how_many(flow, cell), partial(clicked, flow=flow)
+        every, take = how_many(flow, cell), partial(clicked, shown=flow)
         show_clickable(figures.matching(flow, cell, narrow, every, changed), key, "matching", alt, take)
     place.caption(
         f"{'' if flow.query_regions.grid else TILES}Bright regions carry much weight. Click a region of either picture "

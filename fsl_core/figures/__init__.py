@@ -6,6 +6,7 @@ from fsl_core.figures.alignment import (
     alignment_formula,
     attention_heatmap,
     largest_similarity,
+    looked_at,
     spatial_similarities,
 )
 from fsl_core.figures.belief import belief
@@ -14,7 +15,7 @@ from fsl_core.figures.embedding import embedding
 from fsl_core.figures.influence import influence_bars, influence_formula, influence_matrix
 from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
-from fsl_core.figures.neighbours import neighbours
+from fsl_core.figures.neighbours import neighbour, neighbours
 from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
 from fsl_core.figures.offline import plotly_js
 from fsl_core.figures.overlays import contributions, reconstruction, weights
@@ -47,9 +48,11 @@ __all__ = [
     "influence_matrix",
     "largest",
     "largest_similarity",
+    "looked_at",
     "marked",
     "matching",
     "moves",
+    "neighbour",
     "neighbours",
     "node_weights",
     "plan_difference",

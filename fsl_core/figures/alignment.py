@@ -1,5 +1,6 @@
 """Where a region of one picture looks in the other, how alike the two then are, and what that is made of."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,18 @@ from fsl_core.figures.theme import INK, PAPER, SIGNED, UNSIGNED, WARM, percent, 
 from fsl_core.records import Alignment, Side
 
 BACKDROP = 0.25  # brightness of what has no part in the selection
+APART = 0.14  # gap between the two pictures, in their sides
+ROOMY = 52  # pixels of a region that holds a number
 LABELLED = 5  # regions whose share is written into them
 OTHER: dict[Side, Side] = {"query": "support", "support": "query"}
 
 
 def alignment(
-    record: Alignment, selected: Cell | None = None, narrow: bool = False, most: float | None = None
+    record: Alignment,
+    selected: Cell | None = None,
+    narrow: bool = False,
+    most: float | None = None,
+    side: int | None = None,
 ) -> go.Figure:
     """Both pictures; a selected region is framed, and the other picture is as bright as the attention it gets from it.
 
@@ -29,12 +36,13 @@ def alignment(
     Args:
         narrow: the support image below the query instead of beside it.
         most: what full brightness stands for, for figures that are to be compared; None = the largest value shown.
+        side: of a picture in pixels; None = large.
     """
-    shown = panes(record, stacked=narrow)
+    shown = _panes(record, narrow)
     images = [picture(pane) for pane in shown]
     traces = [targets(pane, _hovers(record, pane, other, selected)) for pane, other in (shown, shown[::-1])]
     if selected is None:
-        return plane(shown, traces, [], images=images)
+        return plane(shown, traces, [], side, images=images)
     own, other = shown if selected.side == "query" else shown[::-1]
     values = looked_at(record, selected)
     light = BACKDROP + (1 - BACKDROP) * np.sqrt((values / (most or values.max() or 1.0)).clip(0, 1))
@@ -47,7 +55,7 @@ def alignment(
     strokes += [outline(own, selected.node, PAPER, 5), outline(own, selected.node, WARM, 3)]
     texts = [percent(best[node]) if record.attends else f"{values[node]:+.2f}" for node in leading]
     labels = [_label(other, node, text) for node, text in zip(leading, texts, strict=True)]
-    return plane(shown, traces, strokes, images=images, annotations=labels)
+    return plane(shown, traces, strokes, side, images=images, annotations=labels)
 
 
 def looked_at(record: Alignment, cell: Cell) -> Float[np.ndarray, " nodes"]:
@@ -57,7 +65,11 @@ def looked_at(record: Alignment, cell: Cell) -> Float[np.ndarray, " nodes"]:
 
 
 def spatial_similarities(
-    record: Alignment, directions: bool = False, narrow: bool = False, most: float | None = None
+    record: Alignment,
+    directions: bool = False,
+    narrow: bool = False,
+    most: float | None = None,
+    side: int | None = None,
 ) -> go.Figure:
     """The map of spatial similarities over both pictures, which together make the score that stands in the title.
 
@@ -65,13 +77,16 @@ def spatial_similarities(
         directions: over each picture only its own part: the cosines with the other picture aligned to it.
         narrow: one picture below the other, with fewer numbers.
         most: upper end of the scale, for figures that are to be compared (`largest_similarity`).
+        side: of a picture in pixels; None = large.
     """
-    shown = panes(record, stacked=narrow)
+    shown = _panes(record, narrow)
     maps = (record.query.cosine, record.support.cosine) if directions else record.similarities
     limits = signed_range(np.concatenate(maps)) if most is None else (-most, most)
     title = "cosine, in [-1, 1]" if directions or not record.is_joint else "spatial similarity, in [-2, 2]"
     layers = [Layer(pane, values, _parts(record, pane)) for pane, values in zip(shown, maps, strict=True)]
-    drawn = overlay(layers, Look(SIGNED, limits, title, "{:+.2f}"), LEGIBLE[narrow])
+    drawn = overlay(
+        layers, Look(SIGNED, limits, title, "{:+.2f}"), max(LEGIBLE[narrow], ROOMY / side if side else 0), side
+    )
     said = "score" if record.attends else "no attention heads: best partners,"
     text = f"{said} {record.score:.3f} · {record.aggregation} of the map {record.aggregated:.3f}"
     text += f" · residual {abs(record.residual):.0e}" if record.attends else ""
@@ -109,8 +124,14 @@ def attention_heatmap(
     return pairs(record, values, (UNSIGNED, limits, f"attention of the {side} (%)", hover), selected)
 
 
-def aligned_reconstruction(record: Alignment, rebuilt: UInt8[np.ndarray, "_ _ 3"], side: Side = "query") -> go.Figure:
-    """A picture beside itself rebuilt from the other one's patches, blended by attention (`reconstruct_aligned`)."""
+def aligned_reconstruction(
+    record: Alignment, rebuilt: UInt8[np.ndarray, "_ _ 3"], side: Side = "query", pixels: int | None = None
+) -> go.Figure:
+    """A picture beside itself rebuilt from the other one's patches, blended by attention (`reconstruct_aligned`).
+
+    Args:
+        pixels: side of a picture on the screen; None = large.
+    """
     shown = panes(record)
     pane, other = shown if side == "query" else shown[::-1]
     direction = record.of(side)
@@ -123,7 +144,7 @@ def aligned_reconstruction(record: Alignment, rebuilt: UInt8[np.ndarray, "_ _ 3"
             f"<b>{pane.title} {pane.name(node)}</b><br>{made if record.attends else 'filled with'} {other.side} "
             f"{other.name(best)}{share if record.attends else ''}<br>cosine {direction.cosine[node]:+.3f}"
         )
-    return beside_itself(pane, rebuilt, f"Rebuilt from the {other.side}", hovers)
+    return beside_itself(pane, rebuilt, f"Rebuilt from the {other.side}", hovers, pixels)
 
 
 def alignment_formula(record: Alignment, cell: Cell, partner: int | None = None) -> str:
@@ -161,6 +182,12 @@ def _score(record: Alignment, cell: Cell) -> str:
     if not record.attends:
         return f"{here}{whole}"
     return f"{here}**score** = {whole}; the training objective says {record.score:.4f}, residual {record.residual:.0e}"
+
+
+def _panes(record: Alignment, narrow: bool) -> tuple[Pane, Pane]:
+    """The query and, close to it as nothing is drawn between them, the support image."""
+    query, support = panes(record, stacked=narrow)
+    return query, support if narrow else replace(support, left=1 + APART)
 
 
 def _hovers(record: Alignment, pane: Pane, partner: Pane, selected: Cell | None) -> list[str]:

@@ -1,12 +1,19 @@
-"""The nearest images of a data set beside the query: one row for each backbone."""
+"""The nearest images of a data set beside the query: one row for each backbone, and one neighbour large."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
+from jaxtyping import Float
 
+from fsl_core.figures.panes import BELOW, BETWEEN, Pane, outline, picture, plane, targets
 from fsl_core.figures.rows import Row, Tile, rows_of_pictures
-from fsl_core.figures.theme import label
-from fsl_core.records import Neighbours
+from fsl_core.figures.theme import INK, PAPER, WARM, label
+from fsl_core.records import Neighbours, Regions, cells
+
+LARGE = 270  # pixels: side of the query and of the neighbour beside it
 
 
 def neighbours(found: Sequence[Neighbours], narrow: bool = False) -> go.Figure:
@@ -19,6 +26,36 @@ def neighbours(found: Sequence[Neighbours], narrow: bool = False) -> go.Figure:
         narrow: for narrow screens, with fewer pictures in a line.
     """
     return rows_of_pictures([_row(number, one) for number, one in enumerate(found)], narrow)
+
+
+def neighbour(found: Neighbours, place: int, grid: tuple[int, int], narrow: bool = False) -> go.Figure:
+    """The query and one neighbour, large, with the regions that were compared framed.
+
+    `customdata` of a clicked region of the query: "query", node of `grid`.
+
+    Args:
+        place: of the neighbour, 0 = the most similar one.
+        grid: rows and columns of the backbone's feature maps.
+        narrow: the neighbour below the query instead of beside it.
+    """
+    query = Pane("query", found.query_image, Regions(cells(*grid)), "Query")
+    top, left = (1 + BELOW, 0.0) if narrow else (0.0, 1 + BETWEEN)
+    title = f"Neighbour {place + 1} · {found.similarity[place]:.3f}"
+    other = Pane("support", found.images[place], Regions(cells(1, 1)), title, left, top, title_below=narrow)
+    strokes = _frame(query, found.query_box) + _frame(other, found.boxes[place])
+    hovers = [f"<b>Query {query.name(node)}</b><br>click to ask about it alone" for node in query.nodes]
+    said = f"<b>{label(found.names[place])}</b><br>class {label(found.class_names[found.labels[place]])}"
+    traces = [targets(query, hovers), targets(other, [said])]
+    side = None if narrow else LARGE
+    return plane([query, other], traces, strokes, side, images=[picture(query), picture(other)])
+
+
+def _frame(pane: Pane, box: Float[np.ndarray, " 4"]) -> list[dict[str, Any]]:
+    """The border of a region, dark below light; nothing around all of a picture."""
+    if box.tolist() == [0, 0, 1, 1]:
+        return []
+    framed = replace(pane, regions=Regions(box[None], ("framed",)))
+    return [outline(framed, 0, colour, width) for colour, width in ((INK, 7.0), (PAPER, 5.0), (WARM, 3.0))]
 
 
 def _row(number: int, one: Neighbours) -> Row:

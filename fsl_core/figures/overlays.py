@@ -60,8 +60,10 @@ def reconstruction(flow: Flow, rebuilt: UInt8[np.ndarray, "_ _ 3"]) -> go.Figure
     return beside_itself(query, rebuilt, "Rebuilt from the support", hovers)
 
 
-def beside_itself(pane: Pane, rebuilt: UInt8[np.ndarray, "_ _ 3"], title: str, hovers: list[str]) -> go.Figure:
-    """A picture and, at its right, what was made of it; both say the same of each region."""
+def beside_itself(
+    pane: Pane, rebuilt: UInt8[np.ndarray, "_ _ 3"], title: str, hovers: list[str], side: int | None = None
+) -> go.Figure:
+    """A picture and, at its right, what was made of it; both say the same of each region. `side` as in `plane`."""
     copy = Pane(pane.side, rebuilt, pane.regions, title, left=1 + BESIDE / 5)
     shown = (replace(pane, left=0.0, top=0.0, title_below=False), copy)
-    return plane(shown, [targets(one, hovers) for one in shown], [], images=[picture(one) for one in shown])
+    return plane(shown, [targets(one, hovers) for one in shown], [], side, images=[picture(one) for one in shown])

@@ -17,7 +17,7 @@ from fsl_core.records import Regions, Side
 
 BESIDE, BELOW = 0.5, 0.3  # gaps between two pictures
 BETWEEN, ROW = 0.08, 0.2  # gaps between small pictures, beside and below each other
-TITLE = 0.09  # above or below a picture
+TITLE, TITLE_PIXELS = 0.09, 26  # above or below a picture: in its sides, and at least in pixels
 SIDE = {False: 410, True: 340}  # of a picture in pixels: pictures side by side, one below the other
 DARKEST = 0.12  # of its pixels' brightness that a region without weight keeps
 TARGET = 22  # pixels: the square that stands for the smallest region when it is pointed at
@@ -123,17 +123,18 @@ def plane(
     """
     right, stacked = max(pane.left for pane in shown) + 1, any(pane.title_below for pane in shown)
     top, bottom = min(pane.reach[0] for pane in shown), max(pane.reach[1] for pane in shown)
-    foot = TITLE if stacked else 0.01
+    head = max(TITLE, TITLE_PIXELS / (side or SIDE[stacked]))
+    foot = head if stacked else 0.01
     axis = {"visible": False, "fixedrange": True}
     look = {
         "xaxis": {**axis, "range": [-0.01, right + 0.01]},
-        "yaxis": {**axis, "range": [bottom + foot, top - TITLE], "scaleanchor": "x", "scaleratio": 1},
+        "yaxis": {**axis, "range": [bottom + foot, top - head], "scaleanchor": "x", "scaleratio": 1},
         "annotations": [_heading(pane) for pane in shown] + layout.pop("annotations", []),
         "shapes": [lattice(pane) for pane in shown] + shapes,
         "hoverdistance": -1,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
     }
-    return figure(traces, round((side or SIDE[stacked]) * (bottom - top + TITLE + foot)), **look, **layout)
+    return figure(traces, round((side or SIDE[stacked]) * (bottom - top + head + foot)), **look, **layout)
 
 
 def _heading(pane: Pane) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fsl_core.data import open_dataset, sample_episode, shuffled
+from fsl_core.data import ImageDataset, open_dataset, sample_episode, shuffled, some_of_each
 from fsl_core.data.episode import Episode
 from fsl_core.manifest import Card, read_cards
 from fsl_core.train.config import read_about, recipes
 from fsl_core.ui import bundle, samples
 from fsl_core.ui.engine import Engine
+from fsl_core.ui.indexes import Indexes
 from fsl_core.ui.jobs import Queue
 from fsl_core.ui.project import Project
 from fsl_core.ui.recents import Summary, summarise
@@ -48,6 +49,12 @@ def engine() -> Engine:
 def benches() -> OrderedDict[tuple[Any, ...], Any]:
     """What heat maps were put to the test with, the latest last; for jobs of the queue only."""
     return OrderedDict()
+
+
+@st.cache_resource(show_spinner=False)
+def indexes() -> Indexes:
+    """Indexes of data sets; for jobs of the queue only."""
+    return Indexes()
 
 
 @st.cache_data(show_spinner=False, ttl=60)
@@ -128,3 +135,13 @@ def draw(dataset: str, folder: str | None, size: tuple[int, int, int], seed: int
     images = open_dataset(dataset, folder or None, split)
     generator = np.random.default_rng(seed)
     return shuffled(sample_episode(images, way=way, shot=shot, query=query, generator=generator), generator)
+
+
+def part_of(dataset: str, folder: str | None, split: str, each: int, seed: int) -> ImageDataset:
+    """At most `each` images of each class of a data set; `folder` as in `draw`.
+
+    Raises:
+        FSLError: the data set is not there.
+    """
+    images = open_dataset(dataset, folder or None, "all" if dataset == "folder" else split)
+    return some_of_each(images, each, np.random.default_rng(seed))

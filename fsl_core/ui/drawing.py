@@ -1,9 +1,11 @@
 """Episodes drawn from a data set: the form, the job that may wait for a download, its progress."""
 
 import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import replace
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -29,6 +31,9 @@ TITLES = {
     "cub": "CUB birds",
 }
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+Result = TypeVar("Result")
 Size = tuple[int, int, int]  # way, shot, queries of each class
 
 
@@ -41,17 +46,7 @@ class Asked(NamedTuple):
 
 def form() -> None:
     """The fields that say what to draw."""
-    known = [name for name in DATASETS if name in TITLES]
-    choice = st.selectbox(
-        "Data set", [*known, HUB, FOLDER], format_func=lambda name: TITLES.get(name, name), key="sample_set"
-    )
-    dataset, folder = choice, ""
-    if choice == HUB:
-        dataset = st.text_input("Hub id", placeholder="owner/name", key="sample_hub")
-    elif choice == FOLDER:
-        dataset, folder = "folder", st.text_input("Its path", placeholder="/path/to/pictures", key="sample_folder")
-    elif choice != "synthetic":
-        folder = st.text_input("Folder of its files (empty = download)", key="sample_data")
+    dataset, folder = source("sample")
     left, right = st.columns(2)
     way = left.number_input("Classes (way)", 2, MAX_CLASSES, 5, key="sample_way", help=glossary.explain("way"))
     shot = right.number_input("Examples each (shot)", 1, MAX_SHOTS, 1, key="sample_shot", help=glossary.explain("shot"))
@@ -61,8 +56,36 @@ def form() -> None:
     seed = right.number_input("Seed", 0, 2**31 - 1, session.project().settings.seed, key="sample_seed")
     st.button(
         "Draw the episode", type="primary", icon=":material/casino:", width="stretch", on_click=ask,
-        args=(dataset.strip(), folder.strip(), (way, shot, query), seed),
+        args=(dataset, folder, (way, shot, query), seed),
     )  # fmt: skip
+
+
+def source(prefix: str, before: Mapping[str, str] = NOTHING) -> tuple[str, str]:
+    """The fields that say which data set: its name or its id on the Hub, and its folder on this computer or "".
+
+    Args:
+        prefix: of the keys of the widgets.
+        before: other choices that come first, and their titles.
+    """
+    titles = {**before, **{name: TITLES[name] for name in DATASETS if name in TITLES}, HUB: HUB, FOLDER: FOLDER}
+    kept: Any = {"persist_state": "session"}
+    choice = st.selectbox("Data set", list(titles), format_func=titles.__getitem__, key=f"{prefix}_set", **kept)
+    dataset, folder = choice, ""
+    if choice == HUB:
+        dataset = st.text_input("Hub id", placeholder="owner/name", key=f"{prefix}_hub", **kept)
+    elif choice == FOLDER:
+        dataset = "folder"
+        folder = st.text_input("Its path", placeholder="/path/to/pictures", key=f"{prefix}_folder", **kept)
+    elif choice in SOURCES:
+        folder = st.text_input("Folder of its files (empty = download)", key=f"{prefix}_data", **kept)
+    return dataset.strip(), folder.strip()
+
+
+def missing(dataset: str, folder: str) -> str:
+    """One sentence where `source` says too little, else ""."""
+    if not dataset or (dataset == "folder" and not folder):
+        return "Say which data set to draw from: fill in its id or its path."
+    return ""
 
 
 def ask(dataset: str, folder: str, size: Size, seed: int) -> None:
@@ -72,8 +95,8 @@ def ask(dataset: str, folder: str, size: Size, seed: int) -> None:
         folder: of the data on this computer; empty = none.
     """
     way, _, query = size
-    if not dataset or (dataset == "folder" and not folder):
-        _tell("Say which data set to draw from: fill in its id or its path.")
+    if missing(dataset, folder):
+        _tell(missing(dataset, folder))
     elif way * query > MAX_QUERIES:
         _tell(f"{way} classes with {query} queries each are more than {MAX_QUERIES} queries; choose fewer.")
     else:
@@ -86,21 +109,26 @@ def ask(dataset: str, folder: str, size: Size, seed: int) -> None:
 
 
 def draw(ticket: Ticket, dataset: str, folder: str, size: Size, seed: int) -> Episode:
-    """The work of the job: it looks after a download in a thread of its own, so that it can be left at any time.
+    """The work of the job."""
+    return waiting_for(ticket, dataset, folder, lambda: cached.draw(dataset, folder or None, size, seed))
+
+
+def waiting_for(ticket: Ticket, dataset: str, folder: str, work: Callable[[], Result]) -> Result:
+    """What `work` makes of a data set; it may wait for a download in a thread of its own, and be left at any time.
 
     A download that was left goes on; the next one finds what it has brought.
     """
-    found: Future[Episode] = Future()
+    found: Future[Result] = Future()
 
-    def work() -> None:
+    def finish() -> None:
         try:
-            found.set_result(cached.draw(dataset, folder or None, size, seed))
+            found.set_result(work())
         except BaseException as error:  # handed over to whoever asks for the result
             found.set_exception(error)
 
-    threading.Thread(target=work, name="drawing", daemon=True).start()
-    source = SOURCES.get(dataset)
-    hub_id = "" if folder or dataset == "synthetic" else (source.hub_id or "") if source else dataset
+    threading.Thread(target=finish, name="drawing", daemon=True).start()
+    known = SOURCES.get(dataset)
+    hub_id = "" if folder or dataset == "synthetic" else (known.hub_id or "") if known else dataset
     before = downloaded_bytes(hub_id) if hub_id else 0
     while not found.done():
         new = downloaded_bytes(hub_id) - before if hub_id else 0

@@ -13,6 +13,11 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
     "prototype": ("Prototype", "The mean of the features of a class's examples, which stands for the class."),
     "weight": ("Weight", "How much a region counts: its share of the mass of its picture, which is 1 in all."),
     "similarity": ("Similarity, cost", "How alike two regions are, at most 1. To join them costs 1 − similarity."),
+    "feature_similarity": (
+        "Similarity of pictures",
+        "The cosine of their feature vectors, the mean over all regions: 1 where they point the same way, 0 where they "
+        "have nothing in common. Of regions, the cosine of their own features.",
+    ),
     "flow": (
         "Plan, flow",
         "The plan joins the regions of two pictures at the least cost. A flow is one entry of it: the mass that goes "
@@ -27,6 +32,16 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
         "Entropic blur (ε)",
         "Sinkhorn's solver is paid a little for spreading its plan, ε times its entropy. A larger ε gives a plan that "
         "is more spread, costs more, and is quicker to find.",
+    ),
+    "attention": (
+        "Attention",
+        "How a region looks at the regions of another picture: shares that sum to 100 %, large where its query vector "
+        "and their key vectors agree. A backbone learns these vectors in its attention heads.",
+    ),
+    "spatial_similarity": (
+        "Spatial similarity",
+        "How alike two pictures are at one position once each is aligned to the other: the sum of two cosines. Over "
+        "all positions it comes to the score.",
     ),
     "temperature": (
         "Temperature",

@@ -57,6 +57,7 @@ Work = Callable[[Ticket], Any]
 class _Job:
     key: str
     work: Work
+    patient: bool = False
     kept: bool = False
     waiters: dict[str, float] = field(default_factory=dict)  # -> time of the last sign of life
     state: str = WAITING
@@ -71,7 +72,8 @@ class Queue:
 
     A job is wanted while one of its waiters is there: who submits another job under the same waiter's name lets go of
     the former, and so does who asks for no status for `patience` seconds. Jobs that nobody wants are dropped before
-    they start, and stop at their next report.
+    they start, and stop at their next report. A patient job steps aside at each report until all others that wait are
+    done; it is to hold nothing then that another job changes.
 
     Args:
         kept: number of finished jobs whose results are remembered.
@@ -83,16 +85,17 @@ class Queue:
         self._patience = patience
         self._changed = threading.Condition()
         self._waiting: OrderedDict[str, _Job] = OrderedDict()
-        self._running: _Job | None = None
+        self._running: list[_Job] = []  # the last one runs; patient ones before it have stepped aside
         self._finished: OrderedDict[str, _Job] = OrderedDict()
         self._worker: threading.Thread | None = None
 
-    def submit(self, key: str, work: Work, waiter: str | None = None) -> None:
+    def submit(self, key: str, work: Work, waiter: str | None = None, patient: bool = False) -> None:
         """Ask for a job; one that waits, runs or is done already is shared, one that failed is tried again.
 
         Args:
             key: digest of everything that the result depends on.
             waiter: who wants it; a waiter wants one job at a time. None = it is wanted for ever.
+            patient: whether all others go first, also once it has begun; for what takes long.
         """
         with self._changed:
             if waiter is not None:
@@ -100,7 +103,7 @@ class Queue:
             job = self._find(key)
             if job is None or job.state == FAILED:
                 self._finished.pop(key, None)
-                job = self._waiting[key] = _Job(key, work)
+                job = self._waiting[key] = _Job(key, work, patient)
             if waiter is None:
                 job.kept = True
             else:
@@ -118,7 +121,7 @@ class Queue:
                 return None
             if waiter in job.waiters:
                 job.waiters[waiter] = time.monotonic()
-            ahead = list(self._waiting).index(key) + (self._running is not None) if job.state == WAITING else 0
+            ahead = list(self._waiting).index(key) + bool(self._running) if job.state == WAITING else 0
             return Status(job.state, ahead, job.fraction, job.phase, job.error)
 
     def result(self, key: str) -> Any:
@@ -142,16 +145,15 @@ class Queue:
             self._let_go(waiter)
 
     def _find(self, key: str) -> _Job | None:
-        if self._running is not None and self._running.key == key:
-            return self._running
-        return self._waiting.get(key) or self._finished.get(key)
+        running = next((job for job in self._running if job.key == key), None)
+        return running or self._waiting.get(key) or self._finished.get(key)
 
     def _wanted(self, job: _Job) -> bool:
         oldest = time.monotonic() - self._patience
         return job.kept or any(seen >= oldest for seen in job.waiters.values())
 
     def _let_go(self, waiter: str, but: str = "") -> None:
-        for job in [*self._waiting.values(), *([self._running] if self._running else [])]:
+        for job in [*self._waiting.values(), *self._running]:
             if job.key != but:
                 job.waiters.pop(waiter, None)
         self._drop_unwanted()
@@ -168,9 +170,25 @@ class Queue:
                 while not self._waiting:
                     self._changed.wait()
                     self._drop_unwanted()
-                _, job = self._waiting.popitem(last=False)
-                job.state, self._running = RUNNING, job
+                job = self._begin(next(iter(self._waiting.values())))
             self._run(job)
+
+    def _begin(self, job: _Job) -> _Job:
+        del self._waiting[job.key]
+        job.state = RUNNING
+        self._running.append(job)
+        return job
+
+    def _step_aside(self) -> None:
+        """Run all that waits and is not patient."""
+        while True:
+            with self._changed:
+                self._drop_unwanted()
+                other = next((job for job in self._waiting.values() if not job.patient), None)
+                if other is None:
+                    return
+                self._begin(other)
+            self._run(other)
 
     def _run(self, job: _Job) -> None:
         def report(fraction: float, phase: str) -> None:
@@ -178,6 +196,8 @@ class Queue:
                 job.fraction, job.phase = fraction, phase
                 if not self._wanted(job):
                     raise Abandoned
+            if job.patient:
+                self._step_aside()
 
         state, result, error = FAILED, None, ""
         try:
@@ -191,7 +211,7 @@ class Queue:
             logger.exception("A job failed")
             error = UNEXPECTED
         with self._changed:
-            self._running = None
+            self._running.remove(job)
             if state == WAITING and self._wanted(job):  # asked for again in the moment it stopped
                 job.state, self._waiting[job.key] = WAITING, job
             elif state != WAITING:

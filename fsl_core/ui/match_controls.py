@@ -6,6 +6,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.figures import Cell
+from fsl_core.figures.panes import Pictures
 from fsl_core.records import Flow, Regions
 from fsl_core.ui import glossary, quiz, session, text, tour
 from fsl_core.ui.engine import Pair
@@ -17,12 +18,13 @@ COUNTS = "fsl_counts"  # side, and for each of these keys how many numbers it ca
 EVERY = "fsl_every_flow"  # key of the toggle
 
 
-def begin(title: str, verb: str, marks: tuple[str, ...] = ()) -> Pair:
+def begin(title: str, verb: str, marks: tuple[str, ...] = (), query_only: bool = False) -> Pair:
     """The head of a page that explains one query: its title and what is chosen; the page ends here if nothing can be.
 
     Args:
         verb: what the page does, as in "There is nothing to match yet."
         marks: places of the tour that are further down on the page.
+        query_only: whether only the query can be chosen here, as the page is about no class; the pair keeps its own.
     """
     st.title(title)
     project = session.project()
@@ -33,14 +35,14 @@ def begin(title: str, verb: str, marks: tuple[str, ...] = ()) -> Pair:
         if st.button("Go to Classify", type="primary", icon=":material/category:"):
             st.switch_page("pages/classify.py")
         st.stop()
-    chosen = choose()
+    chosen = choose(query_only)
     if quiz.is_hidden(project, project.query(chosen.query_id)):
         st.info("Quiz: guess this picture on Classify first; then it is explained here.", icon=":material/quiz:")
         st.stop()
     return chosen
 
 
-def choose() -> Pair:
+def choose(query_only: bool = False) -> Pair:
     """The query and the class or picture to show: the one arrived with, else the first query and its answer."""
     project, current = session.project().in_use, session.pair()
     queries = {query.id: query.picture.name for query in project.queries}
@@ -54,6 +56,10 @@ def choose() -> Pair:
         best = answer.class_ids[row.index(max(row))]
         class_id = best if best in classes else class_id
     pick(boxes[0], "Query", QUERY, queries, query_id, glossary.explain("query"))
+    if query_only:
+        chosen = Pair(query_id, class_id, current.picture_id if current else None)
+        session.choose_pair(*chosen)
+        return chosen
     pick(boxes[1], "Class", CLASS, {key: one.name for key, one in classes.items()}, class_id)
     pictures = {picture.id: picture.name for picture in classes[class_id].pictures}
     several = {"": f"mean of all {len(pictures)} examples"} | pictures
@@ -78,25 +84,29 @@ def pick(box: Any, label: str, key: str, names: dict[str, str], current: str, he
 def _picked() -> None:
     """What the select boxes say becomes the pair; an example belongs to its class only."""
     state, current = st.session_state, session.pair()
+    if CLASS not in state:
+        if current:
+            session.choose_pair(state[QUERY], current.class_id, current.picture_id)
+        return
     example = state[EXAMPLE] if current and current.class_id == state[CLASS] else ""
     session.choose_pair(state[QUERY], state[CLASS], example or None)
 
 
-def clicked(key: str, flow: Flow) -> None:
+def clicked(key: str, shown: Pictures) -> None:
     """Carry a click on a region over to the number fields; a second click on it takes the selection back."""
     points = st.session_state[key]["selection"]["points"]
     side, node = points[0]["customdata"] if points else ("query", None)
-    grid = _regions(flow, side).grid
+    grid = _regions(shown, side).grid
     row, column = (None, None) if node is None or grid is None else divmod(node, grid[1])
     st.session_state.update({SIDE: side, ROW: row, COLUMN: column, REGION: None if grid else node})
 
 
-def select(flow: Flow) -> Cell | None:
+def select(shown: Pictures) -> Cell | None:
     """The selected region, by number fields for those who do not click."""
     fields = st.container(horizontal=True, vertical_alignment="bottom")
     st.session_state.setdefault(SIDE, "query")
     side = fields.segmented_control("Region of", ["query", "support"], required=True, key=SIDE) or "query"
-    regions = _regions(flow, side)
+    regions = _regions(shown, side)
     _forget_what_is_gone(side, regions)
     if regions.grid:
         row = _number(fields, "Row", ROW, regions.grid[0], "From the top, starting at 0.")
@@ -114,8 +124,8 @@ def select(flow: Flow) -> Cell | None:
     return Cell("support" if side == "support" else "query", node)
 
 
-def _regions(flow: Flow, side: str) -> Regions:
-    return flow.support_regions if side == "support" else flow.query_regions
+def _regions(shown: Pictures, side: str) -> Regions:
+    return shown.support_regions if side == "support" else shown.query_regions
 
 
 def _forget_what_is_gone(side: str, regions: Regions) -> None:

@@ -11,7 +11,7 @@ from fsl_core.errors import FSLError
 from fsl_core.records import Emphasis, Flow, SolverRun
 from fsl_core.ui import cached, session
 from fsl_core.ui.engine import Match, Pair
-from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status, Ticket, Work
+from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Queue, Status, Ticket, Work
 from fsl_core.ui.pieces import Answer
 from fsl_core.ui.project import Project, digest
 from fsl_core.ui.scene import Scene
@@ -127,7 +127,7 @@ def solve_again(flow: Flow, solvers: Sequence[str]) -> list[SolverRun] | None:
     return found
 
 
-def awaited(key: str, role: str, work: Work) -> Any:
+def awaited(key: str, role: str, work: Work, stop: Callable[[], None] | None = None, queue: Queue | None = None) -> Any:
     """The result of a job that a page cannot go on without.
 
     While it is under way, progress stands where this is called and the page runs again at the end; where it fails, the
@@ -135,11 +135,14 @@ def awaited(key: str, role: str, work: Work) -> Any:
 
     Args:
         role: of this session; it waits for one job of each.
+        stop: called by a button beside the progress, for what takes long: then all other jobs go first. It sees to it
+            that the page does not ask again.
+        queue: None = the inference queue.
     """
-    queue = cached.queue()
+    queue = queue or cached.queue()
 
     def submit() -> None:
-        queue.submit(key, work, session.waiter(role))
+        queue.submit(key, work, session.waiter(role), patient=stop is not None)
 
     if queue.status(key) is None:
         submit()
@@ -150,23 +153,30 @@ def awaited(key: str, role: str, work: Work) -> Any:
         st.error(status.error, icon=":material/error:")
         st.button("Try again", on_click=submit, icon=":material/refresh:", key=f"fsl_again_{role}")
     else:
-        show_progress(key, role)
+        _progress(key, role, stop, queue)
     return None
 
 
 def show_progress(key: str, role: str) -> None:
     """A bar that follows a job; the whole page runs again when the job has finished."""
-    _progress(key, role)
+    _progress(key, role, stop if role == CLASSIFY else None, cached.queue())
 
 
 @st.fragment(run_every=POLL)
-def _progress(key: str, role: str) -> None:
-    status = cached.queue().status(key, session.waiter(role))
+def _progress(key: str, role: str, stop: Callable[[], None] | None, queue: Queue) -> None:
+    status = queue.status(key, session.waiter(role))
     if status is None or status.finished:
         st.rerun()
     st.progress(status.fraction, text=say(status))
-    if role == CLASSIFY:
-        st.button("Stop", on_click=stop, icon=":material/stop_circle:", key="stop", type="tertiary")
+    if stop:
+        name = "stop" if role == CLASSIFY else f"fsl_stop_{role}"
+        st.button("Stop", on_click=_leave, args=(role, stop, queue), icon=":material/stop_circle:", key=name,
+                  type="tertiary")  # fmt: skip
+
+
+def _leave(role: str, stop: Callable[[], None], queue: Queue) -> None:
+    queue.withdraw(session.waiter(role))
+    stop()
 
 
 def say(status: Status) -> str:

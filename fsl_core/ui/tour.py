@@ -64,6 +64,18 @@ STEPS = (
         (".st-key-fsl_formula",),
     ),
     Step(
+        "alignment", "attention", "Where a region looks",
+        "Click a region: the other picture shows its <b>attention</b>, the shares in which it looks at the regions "
+        "there. A backbone beside the first one shows what its training changed.",
+        ('[class*="st-key-fsl_alignment_0_"]',),
+    ),
+    Step(
+        "neighbours", "neighbours", "What is most alike",
+        "These pictures have the features most like the query's: what a backbone takes to be the same. Click one to "
+        "see it large, and a region of the query to ask about that alone.",
+        ('[class*="st-key-fsl_rows_"]',),
+    ),
+    Step(
         "heat_maps", "heat", "What speaks for the answer",
         "A <b>heat map</b> marks the places of the query that speak for the class. Below it stands whether to believe "
         "it: it must do better than chance when the picture is taken away in its order.",

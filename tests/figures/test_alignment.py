@@ -8,7 +8,7 @@ import pytest
 
 from fsl_core import figures
 from fsl_core.figures import Cell
-from fsl_core.figures.alignment import looked_at
+from fsl_core.figures.alignment import APART, looked_at
 from fsl_core.figures.panes import DARKEST
 from fsl_core.records import Aligned, Alignment, Regions, cells
 
@@ -122,7 +122,7 @@ def test_the_map_lies_over_both_pictures_on_one_scale() -> None:
     for heat in heats:
         np.testing.assert_allclose(np.ravel(heat.z), record.similarities[0])
         assert (heat.zmin, heat.zmax) == (-2, 2)
-    assert min(heats[1].x) == 1.5
+    assert min(heats[1].x) == pytest.approx(1 + APART)
     assert "+2.00" in texts(figure)
     each = figures.spatial_similarities(record, directions=True)
     np.testing.assert_allclose(np.ravel(each.data[1].z), record.support.cosine)

@@ -24,6 +24,7 @@ page = st.navigation(
             st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
         ],
         "See why": [
+            st.Page("pages/why.py", title="Why?", icon=":material/lightbulb:"),
             st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
             st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/local_fire_department:"),
             st.Page("pages/alignment.py", title="Alignment", icon=":material/compare:"),

@@ -33,7 +33,8 @@ def pages(person: Person) -> Iterator[str]:
     yield "Start"
     person.start_sample()
     yield "Classify"
-    person.page.get_by_role("button", name="See the matching").first.click()
+    person.page.get_by_role("button", name="Why?").first.click()
+    person.page.get_by_role("button", name="See the matching").click()
     person.page.locator(".js-plotly-plot:visible").first.wait_for()
     settle(person.page)
     yield "Matching"

@@ -108,7 +108,8 @@ def _extra_query(person: Person) -> Figure:
 
 def _click_a_region(person: Person) -> Figure:
     page = person.page
-    page.get_by_role("button", name="See the matching").first.click()
+    page.get_by_role("button", name="Why?").first.click()
+    page.get_by_role("button", name="See the matching").click()
     figure = page.locator(".js-plotly-plot:visible").first
     figure.wait_for()
     settle(page)

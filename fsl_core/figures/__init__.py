@@ -20,7 +20,7 @@ from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_ru
 from fsl_core.figures.offline import plotly_js
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
-from fsl_core.figures.saliency import Box, Judged, marked, saliencies, saliency, saliency_formula
+from fsl_core.figures.saliency import Box, Judged, marked, overlay, saliencies, saliency, saliency_formula
 from fsl_core.figures.shots import shots
 from fsl_core.figures.spectrum import component, component_map, spectra
 from fsl_core.figures.training import training
@@ -55,6 +55,7 @@ __all__ = [
     "neighbour",
     "neighbours",
     "node_weights",
+    "overlay",
     "plan_difference",
     "plan_heatmap",
     "plan_matrix",

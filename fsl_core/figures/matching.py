@@ -27,6 +27,7 @@ def matching(
     stacked: bool = False,
     every: bool = False,
     emphasis: Emphasis = UNCHANGED,
+    side: int | None = None,
 ) -> go.Figure:
     """Query and support image with bands from region to region, as thick as the mass that flows.
 
@@ -38,6 +39,7 @@ def matching(
         stacked: the support image below the query instead of beside it, for narrow screens.
         every: without a selection, all flows instead of the largest ones.
         emphasis: what was changed, to be marked: removed regions are crossed out.
+        side: of a picture in pixels; None = large.
     """
     shown = panes(flow, stacked)
     bright = _brightness(flow, selected)
@@ -58,7 +60,7 @@ def matching(
         shapes += [outline(own, selected.node, PAPER, 5), outline(own, selected.node, WARM, 3)]
         labels += [_share_label(other, node, share) for node, share in shares.items()]
     shapes += [cross for one in changed for cross in crosses(*one)]
-    return plane(shown, traces, shapes, images=images, annotations=labels)
+    return plane(shown, traces, shapes, side, images=images, annotations=labels)
 
 
 def strongest(flow: Flow, count: int = 12) -> list[tuple[int, int]]:

@@ -66,6 +66,14 @@ def saliency(record: Saliency, selected: tuple[int, int] | None = None, narrow: 
     return plane(shown, traces, frames, images=images, clickmode="event+select")
 
 
+def overlay(record: Saliency) -> go.Figure:
+    """The map over its grey picture, alone; one that shows nothing is replaced by the reason."""
+    pane = Pane("query", record.image, WHOLE, label(record.title, 40))
+    traces, notes = ([], [_reason(record.fault, pane, FAULT_LINE)]) if record.fault else ([_heat(record, pane)], [])
+    traces.append(_targets(record, pane))
+    return plane([pane], traces, [], SIDE[False], images=[picture(pane, grey=True)], annotations=notes)
+
+
 def marked(record: Saliency, box: Box | None = None, narrow: bool = False) -> go.Figure:
     """The map over its grey picture, in which a box can be drawn; `box` is the one that is drawn already."""
     pane = Pane("query", record.image, WHOLE, "Draw a box around the object")

@@ -140,8 +140,8 @@ def _actions(project: Project, query: Query, table: Scores | None, row: int) -> 
         if table is not None:
             first = project.answer.class_ids[table.predicted[row]] if project.answer else ""
             there = first in {image_class.id for image_class in project.in_use.classes}
-            if st.button("See the matching", key=f"match_{query.id}", icon=":material/hub:", disabled=not there):
-                session.go_to_matching(query.id, first)
+            if st.button("Why?", key=f"why_{query.id}", icon=":material/lightbulb:", disabled=not there):
+                session.ask_why(query.id, first)
         st.button(
             f"Remove {plain(query.picture.name)}",
             key=f"fsl_icon_query_{query.id[:16]}",

@@ -192,10 +192,10 @@ def choose_pair(query_id: str, class_id: str, picture_id: str | None = None) -> 
     st.session_state[PAIR] = Pair(query_id, class_id, picture_id)
 
 
-def go_to_matching(query_id: str, class_id: str) -> NoReturn:
-    """Open the Matching page for a query and a class."""
+def ask_why(query_id: str, class_id: str) -> NoReturn:
+    """Open the page Why? for a query and a class."""
     choose_pair(query_id, class_id)
-    st.switch_page("pages/matching.py")
+    st.switch_page("pages/why.py")
 
 
 def backbone() -> str:

@@ -70,7 +70,8 @@ def test_own_photos_from_upload_to_flow(page: Page, address: str, photos: Path) 
     open_page(page, "Classify", "Classify")
     expect(page.get_by_text("Most like")).to_have_count(2)
 
-    page.get_by_role("button", name="See the matching").first.click()
+    page.get_by_role("button", name="Why?").first.click()
+    page.get_by_role("button", name="See the matching").click()
     figure = page.locator(".js-plotly-plot").first
     expect(figure).to_be_visible(timeout=240_000)
     settle(page)
@@ -126,7 +127,8 @@ def test_narrow_screens_need_no_sideways_scrolling(page: Page, address: str, sch
     expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
     settle(page)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
-    page.get_by_role("button", name="See the matching").first.click()
+    page.get_by_role("button", name="Why?").first.click()
+    page.get_by_role("button", name="See the matching").click()
     expect(page.locator(".js-plotly-plot:visible").first).to_be_visible(timeout=240_000)
     settle(page)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
@@ -144,7 +146,8 @@ def test_nothing_leaves_this_computer_and_every_image_has_a_text(page: Page, add
     expect(page.get_by_alt_text(re.compile("^Query: ")).nth(5)).to_be_visible()
     expect(page.get_by_alt_text(re.compile("^Example of ")).nth(4)).to_be_visible()
     assert page.locator("img:not([alt]), img[alt='']").count() == 0
-    page.get_by_role("button", name="See the matching").first.click()
+    page.get_by_role("button", name="Why?").first.click()
+    page.get_by_role("button", name="See the matching").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=240_000)
     settle(page)
     assert not [url for url in elsewhere if not url.startswith((address, "data:", "blob:", "ws:"))]

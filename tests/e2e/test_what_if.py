@@ -17,7 +17,8 @@ def open_matching(page: Page, address: str) -> None:
     page.get_by_role("button", name="Try the sample episode").click()
     expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
     settle(page)
-    page.get_by_role("button", name="See the matching").first.click()
+    page.get_by_role("button", name="Why?").first.click()
+    page.get_by_role("button", name="See the matching").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=240_000)
     settle(page)
 

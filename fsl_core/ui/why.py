@@ -1,0 +1,122 @@
+"""What the page Why? shows of a query and a class: each panel asks for its own explanation and leads to its page."""
+
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from fsl_core import figures
+from fsl_core.ui import (
+    answers,
+    beside,
+    cached,
+    glossary,
+    heat_badge,
+    heat_jobs,
+    kept,
+    neighbours_jobs,
+    requests,
+    session,
+)
+from fsl_core.ui.chart import show
+from fsl_core.ui.engine import UNCHANGED, Pair
+from fsl_core.ui.text import plain
+
+NEAREST = "why nearest"  # role
+SHOWN = 8  # nearest examples
+SIDE = 260  # of a picture of the matching in pixels
+PAGES = {  # file of a page -> what one sees there
+    "matching": "Which region went where, and what if one weighed more.",
+    "alignment": "How attention aligns two pictures.",
+    "heat_maps": "Where the classifier looks, and whether to believe it.",
+    "neighbours": "The closest pictures of a whole data set.",
+}
+
+
+def answer(pair: Pair) -> None:
+    """What was answered, and what is explained here."""
+    project = session.project().in_use
+    image_class, given = project.image_class(pair.class_id), project.answer
+    if given is None or not project.is_current(pair.query_id, session.weights()):
+        st.info("There is no answer to this picture as things are; it comes on Classify.", icon=":material/help:")
+        return
+    table = answers.scores(project, given)
+    row = table.probabilities[[query.id for query in answers.answered(project, given)].index(pair.query_id)]
+    first, clarity = answers.in_words(table.class_names, row)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="fsl_why_answer"):
+        st.image(cached.thumbnail(project.id, pair.query_id), width=120)
+        with st.container(gap="small"):
+            st.markdown(f"**Most like {plain(first)}**, {plain(clarity)}. {_asked(first, image_class.name)}")
+            st.html(answers.bars(table.class_names, row))
+
+
+def _asked(first: str, asked: str) -> str:
+    """What stands below, in words."""
+    if first == asked:
+        return "Below is what speaks for it; choose another class above to see what speaks for that."
+    return f"Below is what speaks for **{plain(asked)}** all the same."
+
+
+def matching(pair: Pair, narrow: bool) -> None:
+    """The strongest flows, and the score that they add up to."""
+    st.markdown("**Which regions match**", help=glossary.explain("flow"))
+    found = requests.match(pair, UNCHANGED)
+    if found is not None:
+        flow = found.flow
+        show(
+            figures.matching(flow, None, narrow, side=None if narrow else SIDE), "why_matching",
+            f"DeepEMD's logit = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.3f} = "
+            f"{flow.logit:.2f}, residual {abs(flow.residual):.0e}.",
+            "The query and the class's picture; bands join the regions between which most mass flows.",
+            source=kept.ZHANG,
+        )  # fmt: skip
+    _way("matching", "See the matching")
+
+
+def heat_map(pair: Pair) -> None:
+    """Where the classifier looks, and whether to believe it."""
+    st.markdown("**Where the classifier looks**", help=glossary.explain("heat"))
+    found = requests.explained(heat_jobs.HEAT, partial(heat_jobs.usual_map, pair=pair), "usual", *pair)
+    if found is not None:
+        show(
+            figures.overlay(found), "why_heat_map", f"What speaks for the {found.target}.",
+            "The query with a heat map over it.", source=_reference(found.method),
+        )  # fmt: skip
+        judged = heat_jobs.judged(heat_jobs.Asked(pair.query_id, pair.class_id, None, found.method), found)
+        if judged is not None:
+            heat_badge.badge(judged.verdict)
+    _way("heat_maps", "See the heat maps")
+
+
+def nearest(pair: Pair, narrow: bool) -> None:
+    """The examples whose features are most like the query's."""
+    st.markdown("**Which examples are nearest**", help=glossary.explain("feature_similarity"))
+    work = partial(neighbours_jobs.nearest_examples, query_id=pair.query_id, count=SHOWN)
+    found = requests.explained(NEAREST, work, pair.query_id)
+    if found is not None:
+        found = replace(found, backbone=beside.titles(None)[0])
+        show(
+            figures.neighbours([found], narrow), "why_nearest", f"Nearest: {plain(found.formula())}",
+            "The examples that are most like the query, the nearest first, with their similarity.",
+        )  # fmt: skip
+    _way("neighbours", "See the neighbours")
+
+
+def _reference(method: str) -> str:
+    from fsl_core.explain import ATTRIBUTIONS  # known by now: the map is there
+
+    return ATTRIBUTIONS[method].reference
+
+
+def _way(page: str, label: str) -> None:
+    if st.button(label, key=f"fsl_way_{page}", icon=":material/arrow_forward:", width="stretch"):
+        st.switch_page(f"pages/{page}.py")
+
+
+def ways() -> None:
+    """Links to all pages that explain, with a word on each."""
+    with st.container(key="fsl_ways"):
+        for page, sees in PAGES.items():
+            with st.container(border=True, gap="small", key=f"fsl_ways_{page}"):
+                st.page_link(f"pages/{page}.py")
+                st.caption(sees)

@@ -25,6 +25,8 @@ page = st.navigation(
         ],
         "See why": [
             st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
+            st.Page("pages/weights.py", title="Weights", icon=":material/balance:"),
+            st.Page("pages/influence.py", title="Influence", icon=":material/exposure:"),
             st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
         ],
     },

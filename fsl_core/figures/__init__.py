@@ -14,7 +14,16 @@ from fsl_core.figures.influence import influence_bars, influence_formula, influe
 from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
 from fsl_core.figures.neighbours import neighbours
-from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
+from fsl_core.figures.node_weights import (
+    node_weights,
+    weight_difference,
+    weight_matrix,
+    weight_pair,
+    weight_rules,
+    weight_spread,
+    weights_formula,
+)
+from fsl_core.figures.on_object import marked_box, on_object
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.saliency import belief, saliency
@@ -43,10 +52,12 @@ __all__ = [
     "influence_matrix",
     "largest",
     "largest_similarity",
+    "marked_box",
     "matching",
     "moves",
     "neighbours",
     "node_weights",
+    "on_object",
     "plan_difference",
     "plan_heatmap",
     "plan_matrix",
@@ -60,7 +71,9 @@ __all__ = [
     "strongest",
     "terms",
     "training",
+    "weight_difference",
     "weight_matrix",
+    "weight_pair",
     "weight_rules",
     "weight_spread",
     "weights",

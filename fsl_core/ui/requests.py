@@ -21,6 +21,7 @@ Result = TypeVar("Result")
 CLASSIFY, MATCH, SOLVE = "classify", "match", "solve"
 QUICK = 0.4  # seconds that a page waits for a job before it shows progress
 POLL = 0.3  # seconds between two looks
+STOPPED = "fsl_stopped"  # dict[str, str]: key of the job that was stopped last, by role; in the session's state
 
 
 def classify() -> None:
@@ -44,6 +45,12 @@ def stop() -> None:
     """Want no classification any more."""
     cached.queue().withdraw(session.waiter(CLASSIFY))
     session.await_classification(None)
+
+
+def stop_waiting(key: str, role: str) -> None:
+    """Want the job of a role no more, until the person asks for it again or it is another one."""
+    cached.queue().withdraw(session.waiter(role))
+    st.session_state[STOPPED] = {**st.session_state.get(STOPPED, {}), role: key}
 
 
 def pending() -> str | None:
@@ -130,8 +137,8 @@ def solve_again(flow: Flow, solvers: Sequence[str]) -> list[SolverRun] | None:
 def awaited(key: str, role: str, work: Work) -> Any:
     """The result of a job that a page cannot go on without.
 
-    While it is under way, progress stands where this is called and the page runs again at the end; where it fails, the
-    reason stands there. Both times the answer is None.
+    While it is under way, progress stands where this is called, with a button that stops it, and the page runs again at
+    the end; where it fails, the reason stands there. Each time the answer is None.
 
     Args:
         role: of this session; it waits for one job of each.
@@ -139,9 +146,14 @@ def awaited(key: str, role: str, work: Work) -> Any:
     queue = cached.queue()
 
     def submit() -> None:
+        st.session_state.get(STOPPED, {}).pop(role, None)
         queue.submit(key, work, session.waiter(role))
 
     if queue.status(key) is None:
+        if st.session_state.get(STOPPED, {}).get(role) == key:
+            st.info("This was stopped before it was done.", icon=":material/stop_circle:")
+            st.button("Compute it", on_click=submit, icon=":material/play_arrow:", key=f"fsl_again_{role}")
+            return None
         submit()
     status = queue.wait(key, QUICK)
     if status is not None and status.state == DONE:
@@ -167,6 +179,9 @@ def _progress(key: str, role: str) -> None:
     st.progress(status.fraction, text=say(status))
     if role == CLASSIFY:
         st.button("Stop", on_click=stop, icon=":material/stop_circle:", key="stop", type="tertiary")
+    else:
+        st.button("Stop", on_click=stop_waiting, args=(key, role), icon=":material/stop_circle:", type="tertiary",
+                  key=f"fsl_stop_{role}")  # fmt: skip
 
 
 def say(status: Status) -> str:

@@ -64,6 +64,18 @@ STEPS = (
         (".st-key-fsl_formula",),
     ),
     Step(
+        "weights", "weights", "What counts",
+        "DeepEMD's weights come from the <b>other</b> picture: what looks like it counts more. Choose another class: "
+        "the same query is weighed anew.",
+        ('[class*="st-key-fsl_weight_pair_"]',),
+    ),
+    Step(
+        "influence", "influence", "Who was asked",
+        "The classifier is asked again without each example. A bar says what that example adds to the answer, or takes "
+        "from it.",
+        ('[class*="st-key-fsl_influence_bars_"]',),
+    ),
+    Step(
         "compare", "methods", "Other methods, more examples",
         "Several methods answer the same queries: the prototypical network, for one, compares each with the "
         "<b>prototype</b> of every class, the mean of its examples. Where classes have several examples, the curve at "

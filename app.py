@@ -26,9 +26,11 @@ page = st.navigation(
         "See why": [
             st.Page("pages/why.py", title="Why?", icon=":material/lightbulb:"),
             st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
-            st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/local_fire_department:"),
+            st.Page("pages/weights.py", title="Weights", icon=":material/balance:"),
             st.Page("pages/alignment.py", title="Alignment", icon=":material/compare:"),
+            st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/local_fire_department:"),
             st.Page("pages/neighbours.py", title="Neighbours", icon=":material/photo_library:"),
+            st.Page("pages/influence.py", title="Influence", icon=":material/exposure:"),
             st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
         ],
     },

@@ -45,13 +45,14 @@ def node_weights(
         )
     with torch.inference_mode():
         pair = classifier.nodes_of(query[None]), classifier.nodes_of(targets)
-        (raw, _), (source, sink) = classifier.raw_weights(*pair), classifier.weigh(*pair)
+        (raw, back), (source, sink) = classifier.raw_weights(*pair), classifier.weigh(*pair)
     grid = (query.shape[1], query.shape[2])
     return NodeWeights(
         rule=classifier.weights,
         query=_picture(own, grid, classifier),
         targets=tuple(_picture(one, (targets.shape[2], targets.shape[3]), classifier) for one in others),
         query_raw=raw[0].double().cpu().numpy() + SECOND_FLOOR,
+        target_raw=back[0].double().cpu().numpy() + SECOND_FLOOR,
         query_weight=source[0].double().cpu().numpy(),
         target_weight=sink[0].double().cpu().numpy(),
     )

@@ -16,8 +16,17 @@ from fsl_core.figures.influence import influence_bars, influence_formula, influe
 from fsl_core.figures.matching import flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
 from fsl_core.figures.neighbours import neighbour, neighbours
-from fsl_core.figures.node_weights import node_weights, weight_matrix, weight_rules, weight_spread, weights_formula
+from fsl_core.figures.node_weights import (
+    node_weights,
+    weight_difference,
+    weight_matrix,
+    weight_pair,
+    weight_rules,
+    weight_spread,
+    weights_formula,
+)
 from fsl_core.figures.offline import plotly_js
+from fsl_core.figures.on_object import marked_box, on_object
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.saliency import Box, Judged, marked, overlay, saliencies, saliency, saliency_formula
@@ -50,11 +59,13 @@ __all__ = [
     "largest_similarity",
     "looked_at",
     "marked",
+    "marked_box",
     "matching",
     "moves",
     "neighbour",
     "neighbours",
     "node_weights",
+    "on_object",
     "overlay",
     "plan_difference",
     "plan_heatmap",
@@ -72,7 +83,9 @@ __all__ = [
     "strongest",
     "terms",
     "training",
+    "weight_difference",
     "weight_matrix",
+    "weight_pair",
     "weight_rules",
     "weight_spread",
     "weights",

@@ -1,5 +1,6 @@
 """What each support image does to the answers: ranked for one query, and for all of them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,87 +12,150 @@ from fsl_core.records import Influence, Measure
 
 UNITS: dict[Measure, str] = {"probability": "percentage points", "margin": "logit"}
 FACTOR: dict[Measure, float] = {"probability": 100.0, "margin": 1.0}
-LONGEST = {False: 28, True: 14}  # characters of a name, on wide and on narrow screens
-BAR, LINE = 30, 26  # pixels of a bar and of a line of the matrix
+LONGEST = {False: 60, True: 32}  # characters of a name over its bar, on wide and on narrow screens
+SHORTER = {False: 24, True: 13}  # of the answer beside it
+CELL = {False: 28, True: 14}  # of a name beside the matrix
+PICTURE = {False: 0.08, True: 0.14}  # of the width of the bars' figure
+BAR, LINE = 50, 26  # pixels of a row of the bars and of a line of the matrix
+UP, DOWN = 0.22, 0.2  # of a row: from its middle to the name and to the bar
+MOST = 25  # bars
 
 
 def influence_bars(
-    record: Influence, query: int, measure: Measure = "probability", count: int = 20, narrow: bool = False
+    record: Influence,
+    query: int,
+    measure: Measure = "probability",
+    pictures: Sequence[str] = (),
+    selected: int | None = None,
+    narrow: bool = False,
 ) -> go.Figure:
     """What each support image adds to the answer to one query (orange) or takes from it (blue), the largest on top.
 
     Without an image that is marked by its new answer, the answer would be another one. Where the margin becomes
-    infinite, because a class goes with its only image, the bar ends at the frame. `customdata` of a bar: its image.
+    infinite, because a class goes with its only image, the bar ends at the frame. `customdata` of a clicked point: its
+    image.
 
     Args:
-        count: most bars.
+        pictures: addresses of small pictures of the support images, shown beside their bars; none for no pictures.
+        selected: support image that is marked.
         narrow: shorter names, for narrow screens.
     """
-    order = record.ranked(query, measure)[:count]
+    order = record.ranked(query, measure)[:MOST]
+    rows, images = range(len(order)), order.tolist()
     values = FACTOR[measure] * record.on_answer(measure)[order, query]
     finite = np.abs(values[np.isfinite(values)])
     limit = 1.15 * float(finite.max(initial=0.0)) or 1.0
-    names = [label(record.support_names[image], LONGEST[narrow]) for image in order]
+    colours = [WARM if value >= 0 else COOL for value in values]
     bars = go.Bar(
-        x=values.clip(-limit, limit), y=list(range(len(order))), orientation="h", customdata=order.tolist(),
-        marker={"color": [WARM if value >= 0 else COOL for value in values], "line": {"width": 0}},
-        hovertext=[_said(record, int(image), query) for image in order],
-        hovertemplate="%{hovertext}<extra></extra>",
+        x=values.clip(-limit, limit), y=[row + DOWN for row in rows], orientation="h", width=0.34,
+        marker={"color": colours, "line": {"width": 0}}, hoverinfo="skip", selected=_as(1), unselected=_as(1),
     )  # fmt: skip
-    new = record.answers_without[order, query]
-    notes: list[dict[str, Any]] = [
-        {"x": 1.0, "xref": "paper", "xanchor": "right", "y": row, "showarrow": False, "bgcolor": WARM,
-         "font": {"color": INK, "size": 12}, "text": f"→ {label(record.class_names[new[row]], LONGEST[narrow])}"}
-        for row in range(len(order)) if record.flips[order[row], query]
-    ]  # fmt: skip
+    lines = go.Bar(  # a short bar is no target for a finger
+        x=[2 * limit] * len(rows), base=-limit, y=list(rows), orientation="h", width=1,
+        customdata=[[image] for image in images],
+        marker={"color": INK, "opacity": 0.01}, selected=_as(0.01), unselected=_as(0.01),
+        hovertext=[_said(record, image, query) for image in images], hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+    edge = (PICTURE[narrow] + 0.02) if pictures else 0.0
+    zero = "".join(f"M0,{row + DOWN - 0.2}V{row + DOWN + 0.2}" for row in rows)
+    marks: list[dict[str, Any]] = [{"type": "path", "path": zero, "line": {"color": QUIET, "width": 1.5}}]
+    if selected in images:
+        row = images.index(selected)
+        marks.append({"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": row - 0.48, "y1": row + 0.48,
+                      "line": {"color": WARM, "width": 2}})  # fmt: skip
     unit = f"adds to the {measure} of {label(record.class_names[record.answers[query]], 18)} ({UNITS[measure]})"
     return figure(
-        [bars], 70 + BAR * len(order), annotations=notes,
-        shapes=[{"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": QUIET}}],
-        xaxis={"title": {"text": unit}, "range": [-limit, limit], "zeroline": False, "automargin": True},
-        yaxis={"tickmode": "array", "tickvals": list(range(len(order))), "ticktext": names, "autorange": "reversed",
-               "automargin": True, "showgrid": False},
+        [bars, lines], 60 + BAR * len(order), barmode="overlay", shapes=marks,
+        annotations=_names(record, images, query, (edge, narrow)),
+        images=[{"source": pictures[image], "xref": "paper", "yref": "y", "x": 0.004, "y": row - 0.44,
+                 "sizex": PICTURE[narrow], "sizey": 0.88, "sizing": "contain", "xanchor": "left", "yanchor": "top"}
+                for row, image in enumerate(images if pictures else [])],
+        xaxis={"title": {"text": unit, "font": {"size": 13}}, "range": [-limit, limit], "zeroline": False,
+               "domain": [edge, 1], "automargin": True},
+        yaxis={"range": [len(order) - 0.5, -0.5], "visible": False, "fixedrange": True},
     )  # fmt: skip
 
 
-def influence_matrix(record: Influence, measure: Measure = "probability", narrow: bool = False) -> go.Figure:
+def _names(record: Influence, images: Sequence[int], query: int, look: tuple[float, bool]) -> list[dict[str, Any]]:
+    """The images' names above their bars and, where the answer flips, the new answer at the right."""
+    edge, narrow = look
+    new, flips = record.answers_without[:, query], record.flips[:, query]
+    notes: list[dict[str, Any]] = []
+    for row, image in enumerate(images):
+        length = LONGEST[narrow] - (SHORTER[narrow] if flips[image] else 0)
+        place = {"xref": "paper", "y": row - UP, "showarrow": False, "yanchor": "middle"}
+        name = label(record.support_names[image], length)
+        notes.append({**place, "x": edge + 0.005, "xanchor": "left", "text": name, "font": {"size": 12}})
+        if flips[image]:
+            answer = f"→ {label(record.class_names[new[image]], SHORTER[narrow])}"
+            notes.append({**place, "x": 0.995, "xanchor": "right", "text": answer, "bgcolor": WARM,
+                          "font": {"color": INK, "size": 12}})  # fmt: skip
+    return notes
+
+
+def influence_matrix(
+    record: Influence,
+    measure: Measure = "probability",
+    shown: tuple[Sequence[int], Sequence[int]] | None = None,
+    selected: tuple[int, int] | None = None,
+    narrow: bool = False,
+) -> go.Figure:
     """What each support image (row) adds to the answer to each query (column); a cross where the answer flips.
 
     Values that are infinite are drawn as the largest ones. `customdata` of a clicked point: support image, query.
 
     Args:
+        shown: the support images and the queries to show; None = all.
+        selected: support image and query that are marked.
         narrow: shorter names, for narrow screens.
     """
+    images, queries = shown or (range(len(record.support_names)), range(len(record.query_names)))
     values = FACTOR[measure] * record.on_answer(measure)
     low, high = signed_range(np.where(np.isfinite(values), values, 0.0))
-    rows, columns = (range(len(names)) for names in (record.support_names, record.query_names))
     heat = go.Heatmap(
-        z=values.clip(low, high), x=list(columns), y=list(rows), zmin=low, zmax=high, colorscale=SIGNED, xgap=1, ygap=1,
-        colorbar=colour_bar(f"adds to the answer's {measure} ({UNITS[measure]})"), hoverinfo="skip",
+        z=values[np.ix_(images, queries)].clip(low, high), zmin=low, zmax=high, colorscale=SIGNED, xgap=1, ygap=1,
+        colorbar=colour_bar(UNITS[measure]), hoverinfo="skip",
     )  # fmt: skip
-    cells = [(row, column) for row in rows for column in columns]
-    flipped = np.argwhere(record.flips)
+    cells = [(row, column) for row in range(len(images)) for column in range(len(queries))]
+    flipped = [(row, column) for row, column in cells if record.flips[images[row], queries[column]]]
     crosses = go.Scatter(
-        x=flipped[:, 1], y=flipped[:, 0], mode="markers", hoverinfo="skip",
+        x=[column for _, column in flipped], y=[row for row, _ in flipped], mode="markers", hoverinfo="skip",
         marker={"symbol": "x", "size": 10, "color": PAPER, "line": {"color": INK, "width": 1.5}},
-        unselected={"marker": {"opacity": 1}},
+        unselected=_as(1),
     )  # fmt: skip
-    unseen = {"marker": {"opacity": 0.01}}
     targets = go.Scatter(
-        x=[column for _, column in cells], y=[row for row, _ in cells], mode="markers", customdata=cells,
-        marker={"symbol": "square", "size": LINE - 4, "opacity": 0.01, "color": INK}, selected=unseen,
-        unselected=unseen, hovertext=[_said(record, row, column) for row, column in cells],
+        x=[column for _, column in cells], y=[row for row, _ in cells], mode="markers",
+        customdata=[(images[row], queries[column]) for row, column in cells],
+        marker={"symbol": "square", "size": LINE - 4, "opacity": 0.01, "color": INK}, selected=_as(0.01),
+        unselected=_as(0.01), hovertext=[_said(record, images[row], queries[column]) for row, column in cells],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
-    look = {"showgrid": False, "zeroline": False, "automargin": True, "tickmode": "array"}
-    supports, queries = (
-        [label(name, LONGEST[narrow]) for name in names] for names in (record.support_names, record.query_names)
+    supports, asked = (
+        [label(names[one], CELL[narrow]) for one in rows]
+        for names, rows in ((record.support_names, images), (record.query_names, queries))
     )
+    marks = [
+        _mark(row, column, *look)
+        for row, column in cells
+        if selected == (images[row], queries[column])
+        for look in ((INK, 5), (PAPER, 2))
+    ]
+    look = {"showgrid": False, "zeroline": False, "automargin": True, "tickmode": "array"}
     return figure(
-        [heat, crosses, targets], 140 + LINE * len(rows),
-        xaxis={**look, "tickvals": list(columns), "ticktext": queries, "tickangle": -60},
-        yaxis={**look, "tickvals": list(rows), "ticktext": supports, "autorange": "reversed"},
+        [heat, crosses, targets], 140 + LINE * len(images), shapes=marks,
+        xaxis={**look, "tickvals": list(range(len(queries))), "ticktext": asked, "tickangle": -60},
+        yaxis={**look, "tickvals": list(range(len(images))), "ticktext": supports, "autorange": "reversed"},
     )  # fmt: skip
+
+
+def _as(opacity: float) -> dict[str, Any]:
+    """The look of a marker or a bar whether something is selected or not."""
+    return {"marker": {"opacity": opacity}}
+
+
+def _mark(row: int, column: int, colour: str, width: float) -> dict[str, Any]:
+    place = {"x0": column - 0.5, "x1": column + 0.5, "y0": row - 0.5, "y1": row + 0.5}
+    return {"type": "rect", **place, "line": {"color": colour, "width": width}}
 
 
 def influence_formula(record: Influence, image: int, query: int) -> str:

@@ -31,17 +31,24 @@ class Look(NamedTuple):
     number: str
 
 
-def overlay(layers: Sequence[Layer], look: Look, legible: float, side: int | None = None) -> go.Figure:
+def overlay(
+    layers: Sequence[Layer],
+    look: Look,
+    legible: float,
+    side: int | None = None,
+    shapes: Sequence[dict[str, Any]] = (),
+) -> go.Figure:
     """Values over the grey pixels of some pictures, all in one look.
 
     Args:
         legible: sides of a picture: regions that hold a number.
         side: of a picture in pixels, as in `plane`.
+        shapes: to be drawn over them.
     """
     heats = [_heat(layer, look, first=place == 0) for place, layer in enumerate(layers)]
     shown = [layer.pane for layer in layers]
     return plane(
-        shown, heats + [targets(layer.pane, layer.hovers) for layer in layers], [], side,
+        shown, heats + [targets(layer.pane, layer.hovers) for layer in layers], list(shapes), side,
         images=[picture(pane, grey=True) for pane in shown],
         annotations=[note for layer in layers for note in _numbers(layer, look.number, legible)],
     )  # fmt: skip

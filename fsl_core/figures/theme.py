@@ -78,5 +78,6 @@ def wrapped(text: str, length: int) -> str:
 
 
 def label(name: str, length: int = 200) -> str:
-    """A name that came from a user, made safe for plotly's pseudo-HTML and shortened to `length` characters."""
-    return escape(name if len(name) <= length else name[: length - 1] + "…", quote=False)
+    """A name that came from a user, made safe for plotly's pseudo-HTML; its middle is left out beyond `length`."""
+    short = name if len(name) <= length else f"{name[: length - length // 2 - 1]}…{name[-(length // 2) :]}"
+    return escape(short, quote=False)

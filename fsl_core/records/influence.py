@@ -55,6 +55,11 @@ class Influence:
         """What the image adds to each logit: with it minus without it; NaN where the class is gone without it."""
         return self.logits - self.without
 
+    @property
+    def probabilities(self) -> tuple[Float[np.ndarray, "n_query n_way"], Float[np.ndarray, "n_support n_query n_way"]]:
+        """Softmax of the logits, with all support images and with one left out; 0 for a class that is gone."""
+        return _softmax(self.logits), _softmax(_without_nan(self.without))
+
     def on_answer(self, measure: Measure) -> Float[np.ndarray, "n_support n_query"]:
         """What the image adds to the answer that is given with all images; positive = it speaks for the answer.
 
@@ -63,7 +68,7 @@ class Influence:
         It is infinite where the image takes away the answer's class (+) or the only other one (-).
         """
         if measure == "probability":
-            before, after = _softmax(self.logits), _softmax(_without_nan(self.without))
+            before, after = self.probabilities
             return _of(before, self.answers) - _of(after, self.answers)
         return _margin(self.logits, self.answers) - _margin(_without_nan(self.without), self.answers)
 

@@ -28,8 +28,8 @@ class NodeWeights:
         rule: "cross_reference", "equal", "kmeans" or "mean_shift" (`DeepEMD.weights`).
         query: the query.
         targets: what it is compared to, a support image or the prototype of a class.
-        query_raw: before the query's weights are normalised, the floors included; of cross-reference weights the inner
-            product of the region's features and the mean features of the target, at least 0.
+        query_raw, target_raw: before the weights are normalised, the floors included; of cross-reference weights the
+            inner product of the region's features and the mean features of the other image, at least 0.
         query_weight: of each region of the query when it is compared to each target.
         target_weight: of each region of each target when the query is compared to it.
     """
@@ -38,12 +38,21 @@ class NodeWeights:
     query: Picture
     targets: tuple[Picture, ...]
     query_raw: Float[np.ndarray, "n_target n"]
+    target_raw: Float[np.ndarray, "n_target m"]
     query_weight: Float[np.ndarray, "n_target n"]
     target_weight: Float[np.ndarray, "n_target m"]
 
     def of(self, side: Side) -> Float[np.ndarray, "n_target nodes"]:
         """The weights of the query's regions or those of the targets'."""
         return self.query_weight if side == "query" else self.target_weight
+
+    def raw(self, side: Side) -> Float[np.ndarray, "n_target nodes"]:
+        """The same before they are normalised."""
+        return self.query_raw if side == "query" else self.target_raw
+
+    def picture(self, side: Side, target: int) -> Picture:
+        """The query, or one of the targets."""
+        return self.query if side == "query" else self.targets[target]
 
     @property
     def residual(self) -> float:
@@ -66,13 +75,15 @@ class NodeWeights:
         return np.ptp(self.query_weight, axis=0)
 
     @property
+    def apart(self) -> Float[np.ndarray, "n_target n_target"]:
+        """Share of the query's weight that lies elsewhere for one target than for another; in [0, 1]."""
+        return np.abs(self.query_weight[:, None] - self.query_weight).sum(axis=2) / 2
+
+    @property
     def moved(self) -> float:
-        """Share of the query's weight that lies elsewhere for another target, the mean of all pairs; in [0, 1]."""
+        """The mean of `apart` over all pairs of two targets; 0 with a single one."""
         count = len(self.query_weight)
-        if count == 1:
-            return 0.0
-        apart = np.abs(self.query_weight[:, None] - self.query_weight).sum(axis=2) / 2
-        return float(apart.sum() / (count * (count - 1)))
+        return float(self.apart.sum() / (count * (count - 1))) if count > 1 else 0.0
 
     def on_object(self, mask: Bool[np.ndarray, "height width"]) -> Float[np.ndarray, " n_target"]:
         """Share of the query's weight that falls on an object, for each target; a region's is shared out by area.

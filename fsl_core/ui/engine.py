@@ -182,13 +182,13 @@ class Engine:
         images = view(store, [pair.query_id], project.settings), view(store, shown, project.settings)
         classifier = DeepEMD(**project.settings.options.get("deepemd", {}))
         start = time.perf_counter()
-        found = what_if(classifier, features, Pairing(*rows), images, emphasis, self._targets_of(classifier, features))
+        found = what_if(classifier, features, Pairing(*rows), images, emphasis, self.targets_of(classifier, features))
         seconds = time.perf_counter() - start
         return Match(
             found, reconstruct(found.after), classifier.solver if classifier.flow == "optimal" else "none", seconds
         )
 
-    def _targets_of(self, classifier: "DeepEMD", features: "EpisodeFeatures") -> "Targets":
+    def targets_of(self, classifier: "DeepEMD", features: "EpisodeFeatures") -> "Targets":
         """What the queries are matched to; learnt once for a support set, whatever is asked about it."""
         support = sha256(features.support.cpu().numpy().tobytes()).hexdigest()
         key = classifier, f"{support} {features.support_labels.tolist()}"

@@ -12,6 +12,10 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
     "shot": ("Shot", "The number of support pictures of each class."),
     "prototype": ("Prototype", "The mean of the features of a class's examples, which stands for the class."),
     "weight": ("Weight", "How much a region counts: its share of the mass of its picture, which is 1 in all."),
+    "cross_reference": (
+        "Cross-reference",
+        "A region's weight is the inner product of its features and the mean features of the other image, at least 0.",
+    ),
     "similarity": ("Similarity, cost", "How alike two regions are, at most 1. To join them costs 1 − similarity."),
     "feature_similarity": (
         "Similarity of pictures",
@@ -58,6 +62,11 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
         "the probability falls fast in the one and rises fast in the other.",
     ),
     "pointing": ("Pointing game", "A map hits if its largest value lies on the object, and misses otherwise."),
+    "influence": (
+        "Influence (leave-one-out)",
+        "What one example does to an answer: the classifier is asked with it and without it, and the answers compared.",
+    ),
+    "margin": ("Margin", "The logit of the answer minus the largest logit of another class."),
     "logit": ("Logit", "The score of a class before it becomes a probability. The highest one is the answer."),
 }
 

@@ -1,6 +1,6 @@
-"""What the Matching page is asked: which query, which class or picture, which region."""
+"""What a page that explains a query is asked: which query, which class or picture, which region."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -16,6 +16,13 @@ SIDE = "fsl_side"  # key of the widget that says in which picture a region is se
 KEYS = ROW, COLUMN, REGION = "fsl_row", "fsl_column", "fsl_region"  # and of those that hold the region
 COUNTS = "fsl_counts"  # side, and for each of these keys how many numbers it can have: when the page was last drawn
 EVERY = "fsl_every_flow"  # key of the toggle
+
+
+class Sides(NamedTuple):
+    """The regions of a query and of what it is compared to."""
+
+    query_regions: Regions
+    support_regions: Regions
 
 
 def begin(title: str, verb: str, marks: tuple[str, ...] = (), query_only: bool = False) -> Pair:
@@ -92,16 +99,16 @@ def _picked() -> None:
     session.choose_pair(state[QUERY], state[CLASS], example or None)
 
 
-def clicked(key: str, shown: Pictures) -> None:
+def clicked(key: str, shown: Pictures | Sides) -> None:
     """Carry a click on a region over to the number fields; a second click on it takes the selection back."""
     points = st.session_state[key]["selection"]["points"]
-    side, node = points[0]["customdata"] if points else ("query", None)
+    side, node = points[0]["customdata"][:2] if points else ("query", None)
     grid = _regions(shown, side).grid
     row, column = (None, None) if node is None or grid is None else divmod(node, grid[1])
     st.session_state.update({SIDE: side, ROW: row, COLUMN: column, REGION: None if grid else node})
 
 
-def select(shown: Pictures) -> Cell | None:
+def select(shown: Pictures | Sides) -> Cell | None:
     """The selected region, by number fields for those who do not click."""
     fields = st.container(horizontal=True, vertical_alignment="bottom")
     st.session_state.setdefault(SIDE, "query")
@@ -124,7 +131,7 @@ def select(shown: Pictures) -> Cell | None:
     return Cell("support" if side == "support" else "query", node)
 
 
-def _regions(shown: Pictures, side: str) -> Regions:
+def _regions(shown: Pictures | Sides, side: str) -> Regions:
     return shown.support_regions if side == "support" else shown.query_regions
 
 

@@ -56,19 +56,14 @@ def source() -> Source | None:
     return None
 
 
-def stop() -> None:
-    """Ask for no data set any more."""
-    st.session_state.pop(SOURCE, None)
-
-
 def find(source: Source, asked: Asked, backbones: Sequence[str | None]) -> list[Found] | None:
     """The neighbours by each backbone; None = see `requests.awaited`."""
     opened = None
     if source.dataset != OWN:
         seed = session.project().settings.seed
         opened = requests.awaited(
-            digest("open", *source, seed), "open", lambda ticket: open_source(ticket, source, seed), stop,
-            cached.drawing_queue(),
+            digest("open", *source, seed), "open", lambda ticket: open_source(ticket, source, seed),
+            queue=cached.drawing_queue(),
         )  # fmt: skip
         if opened is None or not all(_index(opened, name, number) for number, name in enumerate(backbones)):
             return None
@@ -88,7 +83,7 @@ def _index(opened: Opened, name: str | None, number: int) -> bool:
     key = digest("index", opened.digest, cached.cards()[backbone].sha256, project.settings.fit, project.settings.device)
     count = requests.awaited(
         key, f"index {number}",
-        lambda ticket: build_index(Scene(ticket, engine, store, project, backbone), indexes, opened), stop,
+        lambda ticket: build_index(Scene(ticket, engine, store, project, backbone), indexes, opened), patient=True,
     )  # fmt: skip
     return count is not None
 

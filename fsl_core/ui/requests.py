@@ -21,6 +21,7 @@ Result = TypeVar("Result")
 CLASSIFY, MATCH, SOLVE = "classify", "match", "solve"
 QUICK = 0.4  # seconds that a page waits for a job before it shows progress
 POLL = 0.3  # seconds between two looks
+STOPPED = "fsl_stopped"  # dict[str, str]: key of the job that was stopped last, by role; in the session's state
 
 
 def classify() -> None:
@@ -44,6 +45,12 @@ def stop() -> None:
     """Want no classification any more."""
     cached.queue().withdraw(session.waiter(CLASSIFY))
     session.await_classification(None)
+
+
+def stop_waiting(key: str, role: str, queue: Queue) -> None:
+    """Want the job of a role no more, until the person asks for it again or it is another one."""
+    queue.withdraw(session.waiter(role))
+    st.session_state[STOPPED] = {**st.session_state.get(STOPPED, {}), role: key}
 
 
 def pending() -> str | None:
@@ -91,6 +98,7 @@ def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone:
         work: computes it, on the queue's worker.
         asked: all that it depends on besides the project and its settings; values that JSON can write.
         backbone: name in the manifest; None = the chosen one.
+        patient: as in `awaited`.
     """
     project, store, engine = session.project().in_use, session.store(), cached.engine()
     try:
@@ -102,7 +110,7 @@ def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone:
     names = [[one.name, [picture.name for picture in one.pictures]] for one in project.classes]
     labels = [[query.picture.name, query.true_class] for query in project.queries]
     key = digest(role, name, project.request_key(weights), names, labels, *asked)
-    found: Result | None = awaited(key, role, lambda ticket: work(Scene(ticket, engine, store, project, name)))
+    found: Result | None = awaited(key, role, lambda ticket: work(Scene(ticket, engine, store, project, name)), patient)
     return found
 
 
@@ -127,24 +135,28 @@ def solve_again(flow: Flow, solvers: Sequence[str]) -> list[SolverRun] | None:
     return found
 
 
-def awaited(key: str, role: str, work: Work, stop: Callable[[], None] | None = None, queue: Queue | None = None) -> Any:
+def awaited(key: str, role: str, work: Work, patient: bool = False, queue: Queue | None = None) -> Any:
     """The result of a job that a page cannot go on without.
 
-    While it is under way, progress stands where this is called and the page runs again at the end; where it fails, the
-    reason stands there. Both times the answer is None.
+    While it is under way, progress stands where this is called, with a button that stops it, and the page runs again at
+    the end; where it fails, the reason stands there. Each time the answer is None.
 
     Args:
         role: of this session; it waits for one job of each.
-        stop: called by a button beside the progress, for what takes long: then all other jobs go first. It sees to it
-            that the page does not ask again.
+        patient: whether all other jobs go first, for what takes long.
         queue: None = the inference queue.
     """
     queue = queue or cached.queue()
 
     def submit() -> None:
-        queue.submit(key, work, session.waiter(role), patient=stop is not None)
+        st.session_state.get(STOPPED, {}).pop(role, None)
+        queue.submit(key, work, session.waiter(role), patient)
 
     if queue.status(key) is None:
+        if st.session_state.get(STOPPED, {}).get(role) == key:
+            st.info("This was stopped before it was done.", icon=":material/stop_circle:")
+            st.button("Compute it", on_click=submit, icon=":material/play_arrow:", key=f"fsl_again_{role}")
+            return None
         submit()
     status = queue.wait(key, QUICK)
     if status is not None and status.state == DONE:
@@ -153,30 +165,26 @@ def awaited(key: str, role: str, work: Work, stop: Callable[[], None] | None = N
         st.error(status.error, icon=":material/error:")
         st.button("Try again", on_click=submit, icon=":material/refresh:", key=f"fsl_again_{role}")
     else:
-        _progress(key, role, stop, queue)
+        _progress(key, role, queue)
     return None
 
 
 def show_progress(key: str, role: str) -> None:
     """A bar that follows a job; the whole page runs again when the job has finished."""
-    _progress(key, role, stop if role == CLASSIFY else None, cached.queue())
+    _progress(key, role, cached.queue())
 
 
 @st.fragment(run_every=POLL)
-def _progress(key: str, role: str, stop: Callable[[], None] | None, queue: Queue) -> None:
+def _progress(key: str, role: str, queue: Queue) -> None:
     status = queue.status(key, session.waiter(role))
     if status is None or status.finished:
         st.rerun()
     st.progress(status.fraction, text=say(status))
-    if stop:
-        name = "stop" if role == CLASSIFY else f"fsl_stop_{role}"
-        st.button("Stop", on_click=_leave, args=(role, stop, queue), icon=":material/stop_circle:", key=name,
-                  type="tertiary")  # fmt: skip
-
-
-def _leave(role: str, stop: Callable[[], None], queue: Queue) -> None:
-    queue.withdraw(session.waiter(role))
-    stop()
+    if role == CLASSIFY:
+        st.button("Stop", on_click=stop, icon=":material/stop_circle:", key="stop", type="tertiary")
+    else:
+        st.button("Stop", on_click=stop_waiting, args=(key, role, queue), icon=":material/stop_circle:",
+                  type="tertiary", key=f"fsl_stop_{role}")  # fmt: skip
 
 
 def say(status: Status) -> str:

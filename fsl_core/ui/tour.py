@@ -64,6 +64,12 @@ STEPS = (
         (".st-key-fsl_formula",),
     ),
     Step(
+        "weights", "weights", "What counts",
+        "DeepEMD's weights come from the <b>other</b> picture: what looks like it counts more. Choose another class: "
+        "the same query is weighed anew.",
+        ('[class*="st-key-fsl_weight_pair_"]',),
+    ),
+    Step(
         "alignment", "attention", "Where a region looks",
         "Click a region: the other picture shows its <b>attention</b>, the shares in which it looks at the regions "
         "there. A backbone beside the first one shows what its training changed.",
@@ -80,6 +86,12 @@ STEPS = (
         "A <b>heat map</b> marks the places of the query that speak for the class. Below it stands whether to believe "
         "it: it must do better than chance when the picture is taken away in its order.",
         ('[class*="st-key-fsl_heat_map_"]',),
+    ),
+    Step(
+        "influence", "influence", "Who was asked",
+        "The classifier is asked again without each example. A bar says what that example adds to the answer, or takes "
+        "from it.",
+        ('[class*="st-key-fsl_influence_bars_"]',),
     ),
     Step(
         "compare", "methods", "Other methods, more examples",

@@ -27,6 +27,7 @@ def test_cross_reference_weights_in_loops() -> None:
         np.testing.assert_allclose(record.query_raw[target], raw, rtol=1e-4)
         np.testing.assert_allclose(record.query_weight[target], raw / raw.sum(), rtol=1e-4)
         back = np.array([max(float(node @ sum(own) / len(own)), 0) + 1e-3 + 1e-5 for node in nodes])
+        np.testing.assert_allclose(record.target_raw[target], back, rtol=1e-4)
         np.testing.assert_allclose(record.target_weight[target], back / back.sum(), rtol=1e-4)
 
 
@@ -52,6 +53,8 @@ def test_the_images_compared_to_move_cross_reference_weights_alone() -> None:
     features = clustered((1, 3, 2), 2)
     records = weights_by_rule(DeepEMD(), features.query[0], features.support, (QUERY, SUPPORT))
     assert tuple(records) == RULES == ("cross_reference", "equal", "kmeans", "mean_shift")
+    weight = records["cross_reference"].query_weight
+    assert records["cross_reference"].apart[1, 3] == pytest.approx(sum(abs(weight[1] - weight[3])) / 2)
     for rule, record in records.items():
         assert (record.spread.max() > 1e-4) == (rule == "cross_reference") == (record.moved > 1e-5)
     np.testing.assert_allclose(records["equal"].query_weight, 1 / 9, rtol=1e-6)

@@ -19,15 +19,25 @@ def record() -> Influence:
 
 def test_bars_are_ranked_signed_and_clickable(record: Influence) -> None:
     figure = figures.influence_bars(record, 0, "margin")
-    bars = figure.data[0]
-    assert list(bars.customdata) == [2, 1, 0]
+    bars, lines = figure.data
+    assert list(lines.customdata) == [[2], [1], [0]]
     limit = 1.15 * 12
     np.testing.assert_allclose(bars.x, [-limit, 12, -4])
     assert figure.layout.xaxis.range == (-limit, limit)
     assert bars.marker.color[1] != bars.marker.color[0] == bars.marker.color[2]
-    assert figure.layout.yaxis.ticktext == ("&lt;u&gt;7&lt;/u&gt;", "four", "zero")
-    assert [(note.y, note.text) for note in figure.layout.annotations] == [(1, "→ &lt;b&gt;b&lt;/b&gt;")]
-    assert list(figures.influence_bars(record, 0, "margin", count=2).data[0].customdata) == [2, 1]
+    np.testing.assert_allclose(np.array(lines.base) + lines.x, limit)
+    notes = [(round(note.y), note.text) for note in figure.layout.annotations]
+    assert notes == [(0, "&lt;u&gt;7&lt;/u&gt;"), (1, "four"), (1, "→ &lt;b&gt;b&lt;/b&gt;"), (2, "zero")]
+
+
+def test_bars_have_pictures_and_a_mark(record: Influence) -> None:
+    addresses = ["data:image/webp;base64,zero", "data:image/webp;base64,four", "data:image/webp;base64,7"]
+    figure = figures.influence_bars(record, 0, "margin", addresses, selected=1)
+    assert [image.source for image in figure.layout.images] == addresses[::-1]
+    assert [round(image.y + 0.44) for image in figure.layout.images] == [0, 1, 2]
+    assert figure.layout.images[0].sizex < figure.layout.xaxis.domain[0]
+    assert [shape.y0 < 1 < shape.y1 for shape in figure.layout.shapes if shape.type == "rect"] == [True]
+    assert not figures.influence_bars(record, 0, "margin").layout.images
 
 
 def test_bars_of_probabilities_are_percentage_points(record: Influence) -> None:
@@ -38,7 +48,7 @@ def test_bars_of_probabilities_are_percentage_points(record: Influence) -> None:
 
 
 def test_hover_says_logits_class_and_flip(record: Influence) -> None:
-    said = figures.influence_bars(record, 0, "margin").data[0].hovertext
+    said = figures.influence_bars(record, 0, "margin").data[1].hovertext
     assert "adds +12.0000 to the logit of a" in said[1] and "without it: &lt;b&gt;b&lt;/b&gt;" in said[1]
     assert "the class &lt;b&gt;b&lt;/b&gt; is gone" in said[0] and "to the logit" not in said[0]
     assert "adds -4.0000" in said[2] and "without it" not in said[2]
@@ -54,12 +64,23 @@ def test_the_matrix_marks_flips(record: Influence, measure: str) -> None:
     assert [tuple(cell) for cell in targets.customdata] == [(row, column) for row in range(3) for column in range(2)]
 
 
+def test_the_matrix_shows_a_part_and_marks_a_cell(record: Influence) -> None:
+    figure = figures.influence_matrix(record, "margin", ([2, 1], [0]), (1, 0))
+    heat, crosses, targets = figure.data
+    assert heat.z.shape == (2, 1) and (heat.zmin, heat.zmax) == (-12, 12)
+    np.testing.assert_allclose(heat.z[:, 0], [-12, 12])
+    assert (list(crosses.x), list(crosses.y)) == ([0], [1])
+    assert [tuple(cell) for cell in targets.customdata] == [(2, 0), (1, 0)]
+    assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (0.5, 1.5)
+    assert figure.layout.yaxis.ticktext == ("&lt;u&gt;7&lt;/u&gt;", "four")
+
+
 @pytest.mark.parametrize("narrow", [False, True])
 def test_every_figure_is_complete(record: Influence, narrow: bool) -> None:
     for measure in ("probability", "margin"):
         for figure in (
             figures.influence_bars(record, 1, measure, narrow=narrow),
-            figures.influence_matrix(record, measure, narrow),
+            figures.influence_matrix(record, measure, narrow=narrow),
         ):
             text = figure.to_json()
             json.loads(text, parse_constant=pytest.fail)

@@ -17,7 +17,7 @@ def make_weights(count: int = 3, grid: tuple[int, int] = (2, 2), rule: str = "cr
     nodes = grid[0] * grid[1]
     raw = np.stack([np.roll(np.arange(1.0, nodes + 1), row) for row in range(count)])
     weight = raw / raw.sum(axis=1, keepdims=True)
-    return NodeWeights(rule, pictures[0], tuple(pictures[1:]), raw, weight, weight[:, ::-1].copy())
+    return NodeWeights(rule, pictures[0], tuple(pictures[1:]), raw, raw[:, ::-1].copy(), weight, weight[:, ::-1].copy())
 
 
 def of_type(figure, kind: str) -> list:
@@ -33,8 +33,12 @@ def test_every_figure_is_complete(count: int, grid: tuple[int, int], narrow: boo
         figures.node_weights(record, narrow=narrow),
         figures.node_weights(record, "support", narrow),
         figures.weight_rules({"equal": record, "kmeans": record}, narrow=narrow),
+        figures.weight_pair(record, count - 1, figures.Cell("support", 0), narrow),
+        figures.weight_difference(record, (0, count - 1), figures.Cell("query", 0), narrow),
         figures.weight_spread(record, narrow),
-        figures.weight_matrix(record, 0),
+        figures.weight_matrix(record, 0, narrow=narrow),
+        figures.marked_box(record, 0, np.array([0.1, 0.2, 0.9, 0.8]), narrow),
+        figures.on_object({"equal": record, "kmeans": record}, np.ones((40, 40), bool)),
     ):
         assert figure.layout.height > 0
         text = figure.to_json()
@@ -91,7 +95,7 @@ def test_the_spread_names_the_images_between_which_it_is() -> None:
     figure = figures.weight_spread(record)
     np.testing.assert_allclose(np.ravel(figure.data[0].z), 100 * record.spread)
     assert "10.00 % (for &lt;i&gt;1&lt;/i&gt;) to 40.00 % (for &lt;i&gt;2&lt;/i&gt;)" in figure.data[1].hovertext[0]
-    assert f"{record.moved:.1%}" in figure.layout.title.text
+    assert figure.layout.title.text.startswith(f"{100 * record.moved:.1f} % elsewhere")
 
 
 def test_the_matrix_marks_a_row() -> None:
@@ -108,3 +112,60 @@ def test_the_formula_is_filled_with_the_regions_numbers(rule: str) -> None:
     assert "query (0, 0)" in text and "4 / 10 = **40.00%**" in text and "= 1.600" in text
     assert ("mean region" in text) == (rule == "cross_reference")
     assert ("cluster" in text) == (rule == "kmeans")
+
+
+def test_the_query_and_one_image_side_by_side() -> None:
+    record = make_weights()
+    figure = figures.weight_pair(record, 1, figures.Cell("support", 2))
+    heats, clicks = of_type(figure, "heatmap"), of_type(figure, "scatter")
+    np.testing.assert_allclose(np.ravel(heats[0].z), 100 * record.query_weight[1])
+    np.testing.assert_allclose(np.ravel(heats[1].z), 100 * record.target_weight[1])
+    assert [list(click.customdata[3]) for click in clicks] == [["query", 3], ["support", 3]]
+    marks = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    assert {(mark.x0, mark.y0, mark.y1) for mark in marks} == {(1.08, 0.5, 1.0)} and len(marks) == 2
+
+
+def test_a_selected_region_is_marked_in_every_picture_of_its_side() -> None:
+    record = make_weights()
+    for figure in (
+        figures.node_weights(record, selected=figures.Cell("query", 3)),
+        figures.weight_rules(
+            dict.fromkeys(("equal", "kmeans", "mean_shift"), record), selected=figures.Cell("query", 3)
+        ),
+    ):
+        marks = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+        assert sorted({round(mark.x0, 2) for mark in marks}) == [0.5, 1.58, 2.66] and {mark.y0 for mark in marks} == {
+            0.5
+        }
+    other = figures.node_weights(record, selected=figures.Cell("support", 3))
+    assert not [shape for shape in other.layout.shapes if shape.type == "rect"]
+
+
+def test_the_difference_of_two_images_is_signed() -> None:
+    record = make_weights()
+    figure = figures.weight_difference(record, (2, 0))
+    np.testing.assert_allclose(np.ravel(figure.data[0].z), 100 * (record.query_weight[2] - record.query_weight[0]))
+    assert figure.data[0].zmin == -figure.data[0].zmax
+    assert figure.layout.title.text == f"{100 * record.apart[2, 0]:.1f} % of the weight lies elsewhere"
+
+
+def test_the_share_on_an_object_stands_beside_chance() -> None:
+    record, mask = make_weights(), np.zeros((40, 40), bool)
+    mask[:20, :20] = True
+    even = replace(record, query_weight=np.full((3, 4), 0.25))
+    figure = figures.on_object({"cross_reference": record, "equal": even}, mask, target=2)
+    np.testing.assert_allclose(figure.data[0].x, [30, 25])
+    assert list(figure.data[0].text) == ["30.0 % (10.0 to 40.0)", "25.0 %"]
+    assert figure.layout.shapes[0].x0 == 25 and figure.layout.yaxis.ticktext == ("cross-reference", "equal")
+
+
+def test_the_formula_of_the_other_image() -> None:
+    record = make_weights()
+    assert "support (1, 1) = " in (text := figures.weights_formula(record, 1, 3, "support")) and "4 / 10" in text
+
+
+def test_long_names_keep_their_ends() -> None:
+    record = make_weights(1)
+    named = replace(record, targets=(replace(record.targets[0], name="a" * 60 + " · 17.jpg"),))
+    title = next(note.text for note in figures.node_weights(named).layout.annotations if "<b>" in note.text)
+    assert title.endswith("· 17.jpg</b>") and len(title) == 22 + len("<b></b>") and "…" in title

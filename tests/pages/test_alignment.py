@@ -146,6 +146,23 @@ def test_patches_are_named(answers: Answers) -> None:
     assert "alignment is of whole pictures" in words(page)
 
 
+def test_a_selection_outlives_progress_and_another_grid(answers: Answers) -> None:
+    page = open_page()
+    page.number_input(key=ROW).set_value(0).run()
+    answers[None] = None
+    page.run()
+    answers[None] = aligned(4)
+    page.run()
+    assert (page.number_input(key=ROW).value, page.number_input(key=COLUMN).value) == (0, 2)
+    assert page.session_state[PLACE] == Place("query", 0.25, 0.75)
+    next(one for one in page.button if one.label == "Clear").click().run()
+    answers[None] = None
+    page.run()
+    answers[None] = aligned()
+    page.run()
+    assert not page.exception and not page.metric and page.number_input(key=ROW).value is None
+
+
 def test_nothing_is_drawn_without_an_answer(answers: Answers) -> None:
     answers[None] = None
     page = open_page()

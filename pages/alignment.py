@@ -8,7 +8,7 @@ from fsl_core.ui.alignment_jobs import AlignedPair, align_pair
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.match_controls import begin
 
-SMALL = 220  # pixels: side of a picture where two backbones stand side by side
+SMALL = {False: 220, True: 165}  # pixels: side of a picture where two backbones are shown, on wide and narrow screens
 EACH = "fsl_each_direction"  # key of the toggle
 
 
@@ -17,7 +17,8 @@ def explore(pairs: list[AlignedPair], titles: list[str], chosen: Pair, narrow: b
     """What depends on the selected place; a click runs only this again, without any model work."""
     records, above = [pair.record for pair in pairs], st.container()
     place = alignment_controls.choose(records[0])
-    pixels, side = SMALL if len(pairs) > 1 and not narrow else None, alignment_controls.side()
+    pixels, side = SMALL[narrow] if len(pairs) > 1 else None, alignment_controls.side()
+    narrow = narrow and len(pairs) == 1  # both pictures of a pair stay beside one another where there are two pairs
     shown = [
         alignment_view.Shown(number, titles[number], pair, alignment_controls.cell_at(pair.record, place), pixels)
         for number, pair in enumerate(pairs)

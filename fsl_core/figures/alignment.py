@@ -82,15 +82,19 @@ def spatial_similarities(
     shown = _panes(record, narrow)
     maps = (record.query.cosine, record.support.cosine) if directions else record.similarities
     limits = signed_range(np.concatenate(maps)) if most is None else (-most, most)
-    title = "cosine, in [-1, 1]" if directions or not record.is_joint else "spatial similarity, in [-2, 2]"
+    unit = "cosine, in [-1, 1]" if directions or not record.is_joint else "spatial similarity, in [-2, 2]"
     layers = [Layer(pane, values, _parts(record, pane)) for pane, values in zip(shown, maps, strict=True)]
     drawn = overlay(
-        layers, Look(SIGNED, limits, title, "{:+.2f}"), max(LEGIBLE[narrow], ROOMY / side if side else 0), side
+        layers, Look(SIGNED, limits, unit, "{:+.2f}"), max(LEGIBLE[narrow], ROOMY / side if side else 0), side
     )
     said = "score" if record.attends else "no attention heads: best partners,"
-    text = f"{said} {record.score:.3f} · {record.aggregation} of the map {record.aggregated:.3f}"
-    text += f" · residual {abs(record.residual):.0e}" if record.attends else ""
-    return drawn.update_layout(title={"text": text, "font": {"size": 13}, "x": 0, "xanchor": "left"}, margin={"t": 34})
+    parts = [f"{said} {record.score:.3f}", f"{record.aggregation} of the map {record.aggregated:.3f}"]
+    parts += [f"residual {abs(record.residual):.0e}"] if record.attends else []
+    small = narrow or side is not None
+    text = f"{parts[0]}{'<br>' if small else ' · '}{' · '.join(parts[1:])}"
+    title = {"text": text, "font": {"size": 13}, "x": 0, "xanchor": "left"}
+    head = 50 if small else 34
+    return drawn.update_layout(title=title, margin={"t": head}, height=drawn.layout.height + head)
 
 
 def largest_similarity(*records: Alignment, directions: bool = False) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from jaxtyping import Float
 
-from fsl_core.figures.panes import BELOW, BETWEEN, Pane, outline, picture, plane, targets
+from fsl_core.figures.panes import BETWEEN, ROW, SIDE, Pane, outline, picture, plane, targets
 from fsl_core.figures.rows import Row, Tile, rows_of_pictures
 from fsl_core.figures.theme import INK, PAPER, WARM, label
 from fsl_core.records import Neighbours, Regions, cells
@@ -39,14 +39,14 @@ def neighbour(found: Neighbours, place: int, grid: tuple[int, int], narrow: bool
         narrow: the neighbour below the query instead of beside it.
     """
     query = Pane("query", found.query_image, Regions(cells(*grid)), "Query")
-    top, left = (1 + BELOW, 0.0) if narrow else (0.0, 1 + BETWEEN)
+    left, top = (0.0, 1 + ROW) if narrow else (1 + BETWEEN, 0.0)
     title = f"Neighbour {place + 1} · {found.similarity[place]:.3f}"
-    other = Pane("support", found.images[place], Regions(cells(1, 1)), title, left, top, title_below=narrow)
+    other = Pane("support", found.images[place], Regions(cells(1, 1)), title, left, top)
     strokes = _frame(query, found.query_box) + _frame(other, found.boxes[place])
     hovers = [f"<b>Query {query.name(node)}</b><br>click to ask about it alone" for node in query.nodes]
     said = f"<b>{label(found.names[place])}</b><br>class {label(found.class_names[found.labels[place]])}"
     traces = [targets(query, hovers), targets(other, [said])]
-    side = None if narrow else LARGE
+    side = SIDE[True] if narrow else LARGE
     return plane([query, other], traces, strokes, side, images=[picture(query), picture(other)])
 
 

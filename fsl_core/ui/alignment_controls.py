@@ -19,7 +19,8 @@ from fsl_core.ui.scene import CELLS
 from fsl_core.ui.text import plain
 
 AGGREGATION = "fsl_aggregation"  # key of the box
-PLACE = "fsl_place"  # Place: what was clicked last, in the session's state
+PLACE = "fsl_place"  # Place | None: what is selected, in the session's state; absent = nothing ever was
+GRID = "fsl_place_grid"  # tuple[int, int]: the grid that the number fields counted last
 
 
 class Place(NamedTuple):
@@ -65,34 +66,41 @@ def on_click(first: Alignment, record: Alignment) -> Callable[[str], None]:
 
 def _clicked(key: str, first: Alignment, record: Alignment) -> None:
     points = st.session_state[key]["selection"]["points"]
-    if not points:
-        st.session_state.update({ROW: None, COLUMN: None})
-        return
-    side, node = points[0]["customdata"]
-    place = Place(side, *_middle(_regions(record, side), node))
-    there = _regions(first, side)
-    grid = there.grid or (1, 1)
-    row, column = divmod(_node(there, place), grid[1])
-    st.session_state.update({PLACE: place, SIDE: side, ROW: row, COLUMN: column})
+    side, node = points[0]["customdata"] if points else ("query", None)
+    place = None if node is None else Place(side, *_middle(_regions(record, side), node))
+    st.session_state[PLACE] = place
+    _fill_in(first, place)
+
+
+def _fill_in(first: Alignment, place: Place | None) -> None:
+    """Put a place into the number fields."""
+    row = column = None
+    if place:
+        regions = _regions(first, place.side)
+        row, column = divmod(_node(regions, place), (regions.grid or (1, 1))[1])
+        st.session_state[SIDE] = place.side
+    st.session_state.update({ROW: row, COLUMN: column})
 
 
 def choose(first: Alignment) -> Place | None:
-    """The selected place, by number fields or clicks; where nothing was selected yet, the best aligned region's.
+    """The selected place, by clicks or number fields; where nothing was selected yet, the best aligned region's.
 
-    Where the click lies in the selected region it is the place of the click, else the middle of the region.
+    Where a click lies in the selected region it is the place of the click, else the middle of the region. It outlives
+    the number fields, which Streamlit forgets while they are not shown, and backbones with other grids.
     """
-    columns = (first.query_regions.grid or (1, 1))[1]
-    row, column = divmod(int(first.query.cosine.argmax()), columns)
-    st.session_state.setdefault(ROW, row)
-    st.session_state.setdefault(COLUMN, column)
+    grid, before = first.query_regions.grid, st.session_state.get(GRID)
+    best = Place("query", *_middle(first.query_regions, int(first.query.cosine.argmax())))
+    place: Place | None = st.session_state.get(PLACE, best)
+    if ROW not in st.session_state or grid != before:
+        _fill_in(first, place)
+    st.session_state[GRID] = grid
     cell = select(first)
     if cell is None:
-        return None
-    clicked: Place | None = st.session_state.get(PLACE)
-    regions = _regions(first, cell.side)
-    if clicked and clicked.side == cell.side and _node(regions, clicked) == cell.node:
-        return clicked
-    return Place(cell.side, *_middle(regions, cell.node))
+        place = None
+    elif place is None or cell_at(first, place) != cell:
+        place = Place(cell.side, *_middle(_regions(first, cell.side), cell.node))
+    st.session_state[PLACE] = place
+    return place
 
 
 def cell_at(record: Alignment, place: Place | None) -> Cell | None:

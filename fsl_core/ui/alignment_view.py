@@ -33,14 +33,15 @@ class Shown(NamedTuple):
 
 def say(record: Alignment, cell: figures.Cell) -> None:
     """The formula with the numbers of the selected region."""
-    direction, numbers = record.of(cell.side), st.columns(3)
-    numbers[0].metric("Score", f"{record.score:.3f}", help=glossary.explain("spatial_similarity"))
-    numbers[1].metric("Cosine here", f"{direction.cosine[cell.node]:+.3f}")
+    direction, numbers = record.of(cell.side), st.container(horizontal=True, gap="medium")
+    numbers.metric("Score", f"{record.score:.3f}", width="content", help=glossary.explain("spatial_similarity"))
+    numbers.metric("Cosine here", f"{direction.cosine[cell.node]:+.3f}", width="content")
     if record.attends:
         reach, others = direction.reach[cell.node], direction.attention.shape[1]
-        numbers[2].metric(
-            "Looks at", f"{reach:.1f} of {others}", help="Regions that share its attention: exp(entropy)."
-        )
+        numbers.metric(
+            "Looks at", f"{reach:.1f} of {others}", width="content",
+            help="Regions that share its attention: exp(entropy).",
+        )  # fmt: skip
     st.markdown(figures.alignment_formula(record, cell), help=glossary.explain("attention", "similarity"))
 
 

@@ -163,3 +163,15 @@ def test_the_formula_is_filled_with_the_regions_numbers() -> None:
     assert "0.5000 +0.5000 (the other direction) = **1.0000**" in text
     assert f"mean of all 4 = **{record.aggregated:.4f}**" in text and "residual" in text
     assert "added" in figures.alignment_formula(make_alignment((2, 2), (1, 3)), Cell("support", 0))
+
+
+def test_small_pictures_keep_their_titles_and_drop_numbers_that_would_not_fit() -> None:
+    record = make_alignment()
+    large, small = (figures.spatial_similarities(record, side=side) for side in (None, 90))
+    numbers = [sum("+" in note.text or "-" in note.text for note in one.layout.annotations) for one in (large, small)]
+    assert numbers == [8, 0] and small.layout.height < large.layout.height / 2
+    assert "<br>" in small.layout.title.text and "<br>" not in large.layout.title.text
+    for side in (None, 90):
+        drawn = figures.alignment(record, Cell("query", 0), side=side)
+        bottom, top = drawn.layout.yaxis.range
+        assert -top * drawn.layout.height / (bottom - top) >= 25.5  # pixels over the pictures

@@ -57,6 +57,20 @@ def test_regions_are_framed_and_unknown_classes_are_not_judged(found: Neighbours
     assert "✓" not in figure.to_json() and "of the framed region" in figure.data[0].hovertext[1]
 
 
+def test_one_neighbour_stands_large_beside_the_query_that_can_be_clicked(found: Neighbours) -> None:
+    figure = sound(figures.neighbour(found, 1, (2, 3)))
+    query, other = figure.data
+    assert [list(key) for key in query.customdata] == [["query", node] for node in range(6)]
+    assert "Neighbour 2 · 0.500" in texts(figure) and other.hovertext == (
+        "<b>&lt;script&gt;</b><br>class dog &amp; co",
+    )
+    assert not [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    boxes = np.tile(CORNER + [0, 0.5, 0, 0.5], (3, 1))
+    framed = figures.neighbour(replace(found, query_box=CORNER, boxes=boxes), 0, (2, 2), narrow=True)
+    frames = {(shape.x0, shape.y0) for shape in framed.layout.shapes if shape.type == "rect"}
+    assert len(frames) == 2 and (0, 0) in frames and all(x in (0, 0.5) for x, _ in frames)  # one below the other
+
+
 def test_on_a_phone_a_row_goes_on_in_the_next_line(found: Neighbours) -> None:
     many = replace(
         found, rows=np.arange(11), names=tuple("abcdefghijk"), images=PIXELS[:11], boxes=np.tile(WHOLE, (11, 1)),

@@ -147,3 +147,47 @@ def test_results_are_bounded() -> None:
         queue.submit(str(number), lambda ticket, number=number: number, "one")
         assert queue.wait(str(number), LONG) is not None
     assert [queue.result(str(number)) for number in range(6)] == [None, None, None, 3, 4, 5]
+
+
+def test_a_patient_job_steps_aside_for_all_others_and_goes_on(gate: threading.Event) -> None:
+    queue, order, started = Queue(), [], threading.Event()
+
+    def long(ticket: Ticket) -> str:
+        started.set()
+        gate.wait(LONG)
+        for part in range(3):
+            order.append(f"part {part}")
+            ticket.report(part / 3, "long")
+        return "through"
+
+    queue.submit("long", long, "one", patient=True)
+    assert started.wait(LONG)
+    queue.submit("patient, too", lambda ticket: order.append("patient, too"), "two", patient=True)
+    seen: list[str] = []
+
+    def quick(ticket: Ticket) -> None:
+        order.append("quick")
+        seen.append(queue.status("long").state)
+
+    queue.submit("quick", quick, "three")
+    gate.set()
+    assert queue.wait("patient, too", LONG).state == DONE
+    assert order == ["part 0", "quick", "part 1", "part 2", "patient, too"]
+    assert seen == [RUNNING] and queue.result("long") == "through"
+
+
+def test_a_patient_job_that_stepped_aside_can_be_left() -> None:
+    queue, started, done = Queue(), threading.Event(), []
+
+    def long(ticket: Ticket) -> None:
+        started.set()
+        while True:
+            ticket.report(0.5, "long")
+
+    queue.submit("long", long, "one", patient=True)
+    assert started.wait(LONG)
+    queue.submit("quick", lambda ticket: (queue.withdraw("one"), done.append(1)), "two")
+    assert queue.wait("quick", LONG).state == DONE
+    queue.submit("next", lambda ticket: done.append(2), "two")
+    assert queue.wait("next", LONG).state == DONE and done == [1, 2]
+    assert queue.status("long") is None

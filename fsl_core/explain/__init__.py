@@ -4,7 +4,7 @@ from fsl_core.explain.alignment import align
 from fsl_core.explain.attribution import ATTRIBUTIONS, Options, applicable, attribute, stage_grids
 from fsl_core.explain.belief import Trial, asked, believe, bench
 from fsl_core.explain.embedding import Cloud, dataset_cloud, embed, episode_cloud
-from fsl_core.explain.index import Index, index_of
+from fsl_core.explain.index import Index, index_from, index_of
 from fsl_core.explain.influence import support_influence
 from fsl_core.explain.lesson import teach
 from fsl_core.explain.matching import match_class, match_support
@@ -39,6 +39,7 @@ __all__ = [
     "dataset_cloud",
     "embed",
     "episode_cloud",
+    "index_from",
     "index_of",
     "level_names",
     "match_class",

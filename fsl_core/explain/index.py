@@ -93,6 +93,21 @@ def index_of(
     return Index(backbone, dataset, title, tensors["pooled"], tensors["cells"], computed)
 
 
+def index_from(
+    backbone: Backbone, dataset: ImageDataset, title: str, maps: Float[Tensor, "n_images channels height width"]
+) -> Index:
+    """The features of pictures whose maps are known already; nothing is kept on disk.
+
+    Args:
+        maps: of the images of `dataset` by `backbone`, in their order.
+
+    Raises:
+        EpisodeError: a feature is not finite.
+    """
+    tensors = _tensors(maps.cpu())
+    return Index(backbone, dataset, title, tensors["pooled"], tensors["cells"], False)
+
+
 def _key(backbone: Backbone, dataset: ImageDataset) -> str:
     parts = (LAYOUT, backbone.digest, asdict(backbone.spec), dataset.digest())
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

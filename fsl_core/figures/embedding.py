@@ -25,6 +25,7 @@ def embedding(
     thumbnails: Mapping[str, str] = MappingProxyType({}),
     selected: str | None = None,
     narrow: bool = False,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> go.Figure:
     """The map, with what it keeps of the features as its title.
 
@@ -34,6 +35,7 @@ def embedding(
         thumbnails: data URIs by id, drawn below the points of those images.
         selected: id of the image that is marked.
         narrow: for narrow screens: lower, without the legend, whose facts the hover texts say, too.
+        notes: what else the hover text says of an image, by id.
     """
     low, high = found.points.min(axis=0), found.points.max(axis=0)
     reach = float((high - low).max()) or 1.0
@@ -48,7 +50,7 @@ def embedding(
         titles = [f"component {number} ({share:.1%})" for number, share in enumerate(found.explained, start=1)]
     ends = [[a - MARGIN * reach, b + MARGIN * reach] for a, b in zip(low.tolist(), high.tolist(), strict=True)]
     return figure(
-        _groups(found), HEIGHT[narrow], images=images, shapes=marks, showlegend=not narrow,
+        _groups(found, notes), HEIGHT[narrow], images=images, shapes=marks, showlegend=not narrow,
         title={"text": found.formula().replace("; ", " · "), "font": {"size": 12}, "x": 0, "xanchor": "left"},
         margin={"l": 8, "r": 8, "t": 34, "b": 8}, clickmode="event+select", legend={"itemsizing": "constant"},
         xaxis={**axis, "title": {"text": titles[0]}, "range": ends[0], "constrain": "domain"},
@@ -56,7 +58,7 @@ def embedding(
     )  # fmt: skip
 
 
-def _groups(found: Embedding) -> list[go.Scatter]:
+def _groups(found: Embedding, notes: Mapping[str, str]) -> list[go.Scatter]:
     """One trace for each role and class that there is."""
     roles = np.array(found.roles)
     traces = []
@@ -64,18 +66,23 @@ def _groups(found: Embedding) -> list[go.Scatter]:
         for of_class in range(-1, len(found.class_names)):
             rows = np.flatnonzero((roles == role) & (found.labels == of_class))
             if len(rows):
-                traces.append(_group(found, rows, role, of_class))
+                traces.append(_group(found, rows, (role, of_class), notes))
     return traces
 
 
-def _group(found: Embedding, rows: np.ndarray, role: Role, of_class: int) -> go.Scatter:
+def _group(found: Embedding, rows: np.ndarray, which: tuple[Role, int], notes: Mapping[str, str]) -> go.Scatter:
+    role, of_class = which
     colour, symbol = look(of_class)
     class_name = "class unknown" if of_class < 0 else label(found.class_names[of_class], 40)
     shown = {"marker": {"opacity": OPACITY[role]}}
     return go.Scatter(
         x=found.points[rows, 0], y=found.points[rows, 1], mode="markers", name=f"{class_name}, {WORDS[role]}",
         customdata=[[found.ids[row]] for row in rows], selected=shown, unselected=shown,
-        hovertext=[f"<b>{label(found.names[row])}</b><br>{class_name}<br>{WORDS[role]}" for row in rows],
+        hovertext=[
+            f"<b>{label(found.names[row])}</b><br>{class_name}<br>{WORDS[role]}"
+            + (f"<br>{label(notes[found.ids[row]])}" if found.ids[row] in notes else "")
+            for row in rows
+        ],
         hovertemplate="%{hovertext}<extra></extra>",
         marker={"color": colour, "symbol": f"{symbol}-open" if role == "query" else symbol, "size": SIZE[role],
                 "opacity": OPACITY[role], "line": {"width": 2.5 if role == "query" else 0, "color": colour}},

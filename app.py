@@ -25,6 +25,7 @@ page = st.navigation(
         ],
         "See why": [
             st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
+            st.Page("pages/feature_space.py", title="Feature space", icon=":material/scatter_plot:"),
             st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
         ],
     },

@@ -18,7 +18,7 @@ LINE = 28  # of the table
 LEAST = 1e-6  # of the largest singular value; what is below is rounding, and has no place on a logarithmic axis
 MARKS = 12  # markers along a curve
 SHARES = 190  # height of the bars, in pixels
-OVERLAY = 0.75  # strength of the strongest colour over a small picture
+OVERLAY = 0.9  # strength of the strongest colour over a small picture
 CLICKS = {"clickmode": "event+select"}
 
 
@@ -41,7 +41,7 @@ def spectra(
     middle = low + (1 - low) / 2
     traces = [curve for row, one in enumerate(found) for curve in _curves(row, one)]
     look = {"showgrid": True, "gridcolor": tint("#808a9c", 0.18), "zeroline": False, "automargin": True}
-    along = {**look, "title": {"text": "component"}, "type": "log", "dtick": 1}
+    along = {**look, "title": {"text": "component"}, "type": "log", "dtick": "D2"}
     left, right = ((0, 1), (0, 1)) if narrow else ((0, 0.46), (0.54, 1))
     upper = (middle + 0.07, 1.0) if narrow else (low + 0.1, 1.0)
     lower = (low + 0.07, middle - 0.03) if narrow else upper
@@ -54,7 +54,8 @@ def spectra(
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "xanchor": "left", "x": 0},
         xaxis={**along, "domain": left, "anchor": "y"}, xaxis2={**along, "domain": right, "anchor": "y2"},
         yaxis={**look, "domain": upper, "range": [0, 102], "title": {"text": f"cumulative {quantities} (%)"}},
-        yaxis2={**look, "domain": lower, "anchor": "x2", "type": "log", "title": {"text": "singular value / largest"},
+        yaxis2={**look, "domain": lower, "anchor": "x2", "type": "log", "dtick": "D2",
+                "title": {"text": "singular value / largest"},
                 "exponentformat": "power"},
     )  # fmt: skip
 

@@ -106,11 +106,13 @@ class Spectrum:
         """What the first `count` components explain, with its numbers; `count` is at least 1."""
         count = min(count, len(self.singular_values))
         part, whole = float((self.singular_values[:count] ** 2).sum()), self.length**2
-        which = "component explains" if count == 1 else f"{count} components explain"
+        value, share = self.singular_values[count - 1], self.explained[count - 1]
+        alone = f"{value:.4g}² / {whole:.4g} = {share:.1%}"
+        if count == 1:
+            return f"the first component explains singular value² / total = {alone} of the {self.quantity}"
         return (
-            f"the first {which} Σ singular value² / total = {part:.4g} / {whole:.4g} = "
-            f"{self.cumulative[count - 1]:.1%} of the {self.quantity}; component {count} alone "
-            f"{self.singular_values[count - 1]:.4g}² / {whole:.4g} = {self.explained[count - 1]:.2%}"
+            f"the first {count} components explain Σ singular value² / total = {part:.4g} / {whole:.4g} = "
+            f"{self.cumulative[count - 1]:.1%} of the {self.quantity}, component {count} alone {alone}"
         )
 
     @property

@@ -1,10 +1,16 @@
 """Every cached call. Keys are flat strings and digests; entries are bounded; what is cached is never changed."""
 
+import base64
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 
 from fsl_core.data import open_dataset, sample_episode, shuffled
 from fsl_core.data.episode import Episode
+from fsl_core.images import decode
+from fsl_core.images import thumbnail as smaller
 from fsl_core.manifest import Card, read_cards
 from fsl_core.train.config import read_about, recipes
 from fsl_core.ui import bundle, samples
@@ -12,9 +18,13 @@ from fsl_core.ui.engine import Engine
 from fsl_core.ui.jobs import Queue
 from fsl_core.ui.project import Project
 from fsl_core.ui.recents import Summary, summarise
-from fsl_core.ui.store import Store, projects_folder
+from fsl_core.ui.store import Store, encode_jpeg, projects_folder
+
+if TYPE_CHECKING:
+    from fsl_core.explain import Index
 
 EASIEST = "demo_synthetic"  # recipe
+ICON = 96  # pixels of the pictures that the pointer brings up
 
 
 @st.cache_resource(show_spinner=False)
@@ -71,6 +81,23 @@ def thumbnail(project_id: str, image_id: str) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)
+def icon(project_id: str, image_id: str) -> str:
+    """The data URL of a JPEG of at most `ICON` pixels of a picture of a project."""
+    return data_url(encode_jpeg(smaller(decode(thumbnail(project_id, image_id)), ICON)))
+
+
+def data_url(jpeg: bytes) -> str:
+    """A JPEG as an address that holds it."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def index(key: str, _make: Callable[[], "Index"]) -> "Index":
+    """The features of a data set, which may fill gigabytes; made where `key` is new."""
+    return _make()
+
+
+@st.cache_data(show_spinner=False, max_entries=2000)
 def summary(project_id: str, changed: int) -> Summary | None:
     """A project in short; `changed` is the time of its last change in ns. None = it is damaged or gone."""
     return summarise(project_id, changed)
@@ -94,7 +121,7 @@ def packed_episode(project_id: str, revision: int, _project: Project) -> bytes:
 
 def forget_projects() -> None:
     """Keep nothing in memory of projects that were deleted."""
-    for function in (thumbnail, summary, packed, packed_episode):
+    for function in (thumbnail, icon, summary, packed, packed_episode):
         function.clear()
 
 

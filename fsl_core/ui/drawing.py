@@ -1,9 +1,10 @@
 """Episodes drawn from a data set: the form, the job that may wait for a download, its progress."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -29,6 +30,7 @@ TITLES = {
     "cub": "CUB birds",
 }
 
+Result = TypeVar("Result")
 Size = tuple[int, int, int]  # way, shot, queries of each class
 
 
@@ -41,17 +43,7 @@ class Asked(NamedTuple):
 
 def form() -> None:
     """The fields that say what to draw."""
-    known = [name for name in DATASETS if name in TITLES]
-    choice = st.selectbox(
-        "Data set", [*known, HUB, FOLDER], format_func=lambda name: TITLES.get(name, name), key="sample_set"
-    )
-    dataset, folder = choice, ""
-    if choice == HUB:
-        dataset = st.text_input("Hub id", placeholder="owner/name", key="sample_hub")
-    elif choice == FOLDER:
-        dataset, folder = "folder", st.text_input("Its path", placeholder="/path/to/pictures", key="sample_folder")
-    elif choice != "synthetic":
-        folder = st.text_input("Folder of its files (empty = download)", key="sample_data")
+    dataset, folder = choose_dataset("sample")
     left, right = st.columns(2)
     way = left.number_input("Classes (way)", 2, MAX_CLASSES, 5, key="sample_way", help=glossary.explain("way"))
     shot = right.number_input("Examples each (shot)", 1, MAX_SHOTS, 1, key="sample_shot", help=glossary.explain("shot"))
@@ -61,8 +53,38 @@ def form() -> None:
     seed = right.number_input("Seed", 0, 2**31 - 1, session.project().settings.seed, key="sample_seed")
     st.button(
         "Draw the episode", type="primary", icon=":material/casino:", width="stretch", on_click=ask,
-        args=(dataset.strip(), folder.strip(), (way, shot, query), seed),
+        args=(dataset, folder, (way, shot, query), seed),
     )  # fmt: skip
+
+
+def choose_dataset(place: str) -> tuple[str, str]:
+    """The fields that name a data set: its name or Hub id, and the folder of its files; each may be left empty.
+
+    Args:
+        place: begins the fields' keys.
+    """
+    known = [name for name in DATASETS if name in TITLES]
+    choice = st.selectbox(
+        "Data set", [*known, HUB, FOLDER], format_func=lambda name: TITLES.get(name, name), key=f"{place}_set"
+    )
+    dataset, folder = choice, ""
+    if choice == HUB:
+        dataset = st.text_input("Hub id", placeholder="owner/name", key=f"{place}_hub")
+    elif choice == FOLDER:
+        dataset, folder = "folder", st.text_input("Its path", placeholder="/path/to/pictures", key=f"{place}_folder")
+    elif choice != "synthetic":
+        folder = st.text_input("Folder of its files (empty = download)", key=f"{place}_data")
+    return dataset.strip(), folder.strip()
+
+
+def is_named(dataset: str, folder: str) -> bool:
+    """Whether the fields of `choose_dataset` say enough to open a data set."""
+    return bool(dataset) and (dataset != "folder" or bool(folder))
+
+
+def title_of(dataset: str, folder: str) -> str:
+    """What people call a data set."""
+    return TITLES.get(dataset, folder or dataset)
 
 
 def ask(dataset: str, folder: str, size: Size, seed: int) -> None:
@@ -72,7 +94,7 @@ def ask(dataset: str, folder: str, size: Size, seed: int) -> None:
         folder: of the data on this computer; empty = none.
     """
     way, _, query = size
-    if not dataset or (dataset == "folder" and not folder):
+    if not is_named(dataset, folder):
         _tell("Say which data set to draw from: fill in its id or its path.")
     elif way * query > MAX_QUERIES:
         _tell(f"{way} classes with {query} queries each are more than {MAX_QUERIES} queries; choose fewer.")
@@ -86,15 +108,20 @@ def ask(dataset: str, folder: str, size: Size, seed: int) -> None:
 
 
 def draw(ticket: Ticket, dataset: str, folder: str, size: Size, seed: int) -> Episode:
-    """The work of the job: it looks after a download in a thread of its own, so that it can be left at any time.
+    """The work of the job."""
+    return watched(ticket, dataset, folder, lambda: cached.draw(dataset, folder or None, size, seed))
+
+
+def watched(ticket: Ticket, dataset: str, folder: str, read: Callable[[], Result]) -> Result:
+    """What `read` makes of a data set, in a thread of its own, so that a download can be left at any time.
 
     A download that was left goes on; the next one finds what it has brought.
     """
-    found: Future[Episode] = Future()
+    found: Future[Result] = Future()
 
     def work() -> None:
         try:
-            found.set_result(cached.draw(dataset, folder or None, size, seed))
+            found.set_result(read())
         except BaseException as error:  # handed over to whoever asks for the result
             found.set_exception(error)
 
@@ -104,7 +131,7 @@ def draw(ticket: Ticket, dataset: str, folder: str, size: Size, seed: int) -> Ep
     before = downloaded_bytes(hub_id) if hub_id else 0
     while not found.done():
         new = downloaded_bytes(hub_id) - before if hub_id else 0
-        what = TITLES.get(dataset, folder or dataset)
+        what = title_of(dataset, folder)
         ticket.report(0.0, f"Downloading {what}: {new / 1e6:.0f} MB so far" if new else f"Opening {what}")
         wait([found], LOOK)
     return found.result()

@@ -11,12 +11,13 @@ from fsl_core.errors import FSLError
 from fsl_core.records import Emphasis, Flow, SolverRun
 from fsl_core.ui import cached, session
 from fsl_core.ui.engine import Match, Pair
-from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Status, Ticket, Work
+from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Queue, Status, Ticket, Work
 from fsl_core.ui.pieces import Answer
 from fsl_core.ui.project import Project, digest
 from fsl_core.ui.scene import Scene
 
 Result = TypeVar("Result")
+Stop = Callable[[], None]
 
 CLASSIFY, MATCH, SOLVE = "classify", "match", "solve"
 QUICK = 0.4  # seconds that a page waits for a job before it shows progress
@@ -38,12 +39,6 @@ def classify() -> None:
     cached.queue().submit(
         key, lambda ticket: engine.classify(ticket, store, used, backbone, support), session.waiter(CLASSIFY)
     )
-
-
-def stop() -> None:
-    """Want no classification any more."""
-    cached.queue().withdraw(session.waiter(CLASSIFY))
-    session.await_classification(None)
 
 
 def pending() -> str | None:
@@ -83,7 +78,9 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
     return found
 
 
-def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone: str | None = None) -> Result | None:
+def explained(
+    role: str, work: Callable[[Scene], Result], *asked: Any, backbone: str | None = None, stop: Stop | None = None
+) -> Result | None:
     """An explanation of the project as it is now; None = see `awaited`.
 
     Args:
@@ -91,6 +88,7 @@ def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone:
         work: computes it, on the queue's worker.
         asked: all that it depends on besides the project and its settings; values that JSON can write.
         backbone: name in the manifest; None = the chosen one.
+        stop: as in `awaited`.
     """
     project, store, engine = session.project().in_use, session.store(), cached.engine()
     try:
@@ -102,7 +100,7 @@ def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone:
     names = [[one.name, [picture.name for picture in one.pictures]] for one in project.classes]
     labels = [[query.picture.name, query.true_class] for query in project.queries]
     key = digest(role, name, project.request_key(weights), names, labels, *asked)
-    found: Result | None = awaited(key, role, lambda ticket: work(Scene(ticket, engine, store, project, name)))
+    found: Result | None = awaited(key, role, lambda ticket: work(Scene(ticket, engine, store, project, name)), stop)
     return found
 
 
@@ -127,7 +125,9 @@ def solve_again(flow: Flow, solvers: Sequence[str]) -> list[SolverRun] | None:
     return found
 
 
-def awaited(key: str, role: str, work: Work) -> Any:
+def awaited(
+    key: str, role: str, work: Work, stop: Stop | None = None, find_queue: Callable[[], Queue] = cached.queue
+) -> Any:
     """The result of a job that a page cannot go on without.
 
     While it is under way, progress stands where this is called and the page runs again at the end; where it fails, the
@@ -135,8 +135,11 @@ def awaited(key: str, role: str, work: Work) -> Any:
 
     Args:
         role: of this session; it waits for one job of each.
+        stop: what a button beside the progress does after the job was let go; it must see to it that the page does not
+            ask again. None = no button.
+        find_queue: the inference queue, or the one for what waits for disks and networks.
     """
-    queue = cached.queue()
+    queue = find_queue()
 
     def submit() -> None:
         queue.submit(key, work, session.waiter(role))
@@ -150,23 +153,30 @@ def awaited(key: str, role: str, work: Work) -> Any:
         st.error(status.error, icon=":material/error:")
         st.button("Try again", on_click=submit, icon=":material/refresh:", key=f"fsl_again_{role}")
     else:
-        show_progress(key, role)
+        _progress(key, role, stop, find_queue)
     return None
 
 
 def show_progress(key: str, role: str) -> None:
-    """A bar that follows a job; the whole page runs again when the job has finished."""
-    _progress(key, role)
+    """A bar that follows a classification; the whole page runs again when the job has finished."""
+    _progress(key, role, lambda: session.await_classification(None), cached.queue)
 
 
 @st.fragment(run_every=POLL)
-def _progress(key: str, role: str) -> None:
-    status = cached.queue().status(key, session.waiter(role))
+def _progress(key: str, role: str, stop: Stop | None, find_queue: Callable[[], Queue]) -> None:
+    status = find_queue().status(key, session.waiter(role))
     if status is None or status.finished:
         st.rerun()
     st.progress(status.fraction, text=say(status))
-    if role == CLASSIFY:
-        st.button("Stop", on_click=stop, icon=":material/stop_circle:", key="stop", type="tertiary")
+    if stop is None:
+        return
+
+    def leave() -> None:
+        find_queue().withdraw(session.waiter(role))
+        stop()
+
+    name = "stop" if role == CLASSIFY else f"stop_{role}"
+    st.button("Stop", on_click=leave, icon=":material/stop_circle:", key=name, type="tertiary")
 
 
 def say(status: Status) -> str:

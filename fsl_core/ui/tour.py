@@ -64,6 +64,12 @@ STEPS = (
         (".st-key-fsl_formula",),
     ),
     Step(
+        "feature_space", "space", "Where the pictures lie",
+        "Each picture is a point, and those with similar <b>features</b> lie close together: filled marks are "
+        "examples, rings are queries. Point at one to see its picture.",
+        ('[class*="st-key-fsl_map"]',),
+    ),
+    Step(
         "compare", "methods", "Other methods, more examples",
         "Several methods answer the same queries: the prototypical network, for one, compares each with the "
         "<b>prototype</b> of every class, the mean of its examples. Where classes have several examples, the curve at "

@@ -50,8 +50,9 @@ def test_the_shares_add_up_to_one_by_a_sum_of_squares_alone() -> None:
 def test_what_the_first_components_explain_in_numbers() -> None:
     found = with_values(3, 2, 1)
     assert "the first 2 components explain" in found.formula_of(2) and "13 / 14 = 92.9%" in found.formula_of(2)
-    assert "component 2 alone 2² / 14 = 28.57%" in found.formula_of(2)
-    assert "the first component explains" in found.formula_of(1) and "14 / 14 = 100.0%" in found.formula_of(9)
+    assert "component 2 alone 2² / 14 = 28.6%" in found.formula_of(2)
+    assert "the first component explains singular value² / total = 3² / 14 = 64.3%" in found.formula_of(1)
+    assert "14 / 14 = 100.0%" in found.formula_of(9)
 
 
 def with_values(*values: float) -> Spectrum:

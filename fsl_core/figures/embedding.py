@@ -17,7 +17,8 @@ OPACITY: Mapping[Role, float] = MappingProxyType({"support": 1.0, "query": 1.0, 
 ORDER: tuple[Role, ...] = ("other", "support", "query")  # what is drawn last lies on top
 WORDS: Mapping[Role, str] = MappingProxyType({"support": "support", "query": "query", "other": "data set"})
 MARGIN = 0.08  # around the points, of the larger side
-THUMBNAILS = {24: 0.14, 48: 0.09, 10**9: 0.06}  # up to so many: side of a picture, of the larger side
+THUMBNAILS = {24: 0.14, 48: 0.09, 10**9: 0.06}  # up to so many points: side of a picture, of the larger side
+LISTED = 8  # classes of a data set that stand in the legend; of more, only the hover texts speak
 RING = 0.07  # width of the ring around the selected point, of the larger side
 
 
@@ -34,7 +35,7 @@ def embedding(
     `customdata` of a clicked point: [id of the image].
 
     Args:
-        thumbnails: data URIs by id, drawn over the points of those images; the fewer they are, the larger.
+        thumbnails: data URIs by id, drawn over the points of those images; the fewer points, the larger.
         selected: id of the image that is marked.
         narrow: for narrow screens: lower, without the legend, whose facts the hover texts say, too.
         notes: what else the hover text says of an image, by id.
@@ -43,7 +44,7 @@ def embedding(
     low, high = found.points.min(axis=0), found.points.max(axis=0)
     reach = float((high - low).max()) or 1.0
     place = {one: row for row, one in enumerate(found.ids)}
-    side = reach * next(side for most, side in THUMBNAILS.items() if len(thumbnails) <= most)
+    side = reach * next(side for most, side in THUMBNAILS.items() if len(found.ids) <= most)
     images = [_thumbnail(found.points[place[one]], source, side) for one, source in thumbnails.items() if one in place]
     marks = [] if selected not in place else [_mark(found.points[place[selected]], reach)]
     axis: dict[str, Any] = {"showgrid": True, "gridcolor": tint("#808a9c", 0.18), "zeroline": False, "automargin": True}
@@ -67,12 +68,14 @@ def embedding(
 def _groups(found: Embedding, notes: Mapping[str, str]) -> list[go.Scatter]:
     """One trace for each role and class that there is."""
     roles = np.array(found.roles)
+    others = len(np.unique(found.labels[roles == "other"]))
     traces = []
     for role in ORDER:
         for of_class in range(-1, len(found.class_names)):
             rows = np.flatnonzero((roles == role) & (found.labels == of_class))
             if len(rows):
-                traces.append(_group(found, rows, (role, of_class), notes))
+                group = _group(found, rows, (role, of_class), notes)
+                traces.append(group.update(showlegend=role != "other" or others <= LISTED))
     return traces
 
 

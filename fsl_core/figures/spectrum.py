@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from jaxtyping import Float, UInt8
 
 from fsl_core.figures.panes import Pane, outline, picture, plane, targets
-from fsl_core.figures.rows import Row, Tile, rows_of_pictures
+from fsl_core.figures.rows import ACROSS, Row, Tile, rows_of_pictures
 from fsl_core.figures.shots import COLOURS, DASHES, MARKERS
 from fsl_core.figures.theme import COOL, INK, QUIET, SIGNED, WARM, colour_bar, figure, label, signed_range, tint
 from fsl_core.records import Component, ComponentMap, Regions, Spectrum
@@ -41,7 +41,7 @@ def spectra(
     middle = low + (1 - low) / 2
     traces = [curve for row, one in enumerate(found) for curve in _curves(row, one)]
     look = {"showgrid": True, "gridcolor": tint("#808a9c", 0.18), "zeroline": False, "automargin": True}
-    along = {**look, "title": {"text": "component"}, "type": "log", "dtick": "D2"}
+    along = {**look, "title": {"text": "component"}, "type": "log", **_ticks(1, 10**5)}
     left, right = ((0, 1), (0, 1)) if narrow else ((0, 0.46), (0.54, 1))
     upper = (middle + 0.07, 1.0) if narrow else (low + 0.1, 1.0)
     lower = (low + 0.07, middle - 0.03) if narrow else upper
@@ -54,10 +54,17 @@ def spectra(
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "xanchor": "left", "x": 0},
         xaxis={**along, "domain": left, "anchor": "y"}, xaxis2={**along, "domain": right, "anchor": "y2"},
         yaxis={**look, "domain": upper, "range": [0, 102], "title": {"text": f"cumulative {quantities} (%)"}},
-        yaxis2={**look, "domain": lower, "anchor": "x2", "type": "log", "dtick": "D2",
+        yaxis2={**look, "domain": lower, "anchor": "x2", "type": "log", **_ticks(LEAST, 1),
                 "title": {"text": "singular value / largest"},
                 "exponentformat": "power"},
     )  # fmt: skip
+
+
+def _ticks(low: float, high: float) -> dict[str, Any]:
+    """1, 2 and 5 of every power of ten from `low` to `high`, for a logarithmic axis."""
+    powers = range(round(np.log10(low)), round(np.log10(high)) + 1)
+    values = [first * 10.0**power for power in powers for first in (1, 2, 5) if first * 10.0**power <= high]
+    return {"tickvals": values, "ticktext": [f"{value:g}" for value in values]}
 
 
 def _curves(row: int, one: Spectrum) -> list[go.Scatter]:
@@ -136,7 +143,8 @@ def component(found: Component, narrow: bool = False, maps: Sequence[ComponentMa
 
     Args:
         narrow: for narrow screens, with fewer pictures in a line.
-        maps: of the component on each of these images, which are then shown below them.
+        maps: of the component on each of these images, which are then shown below them; on narrow screens in one line
+            each, for the outermost images.
     """
     ends = [("Highest", slice(found.low, None), -1), ("Lowest", slice(0, found.low), 1)]
     limit = signed_range(np.concatenate([one.values for one in maps]))[1] if maps else 1.0
@@ -144,6 +152,7 @@ def component(found: Component, narrow: bool = False, maps: Sequence[ComponentMa
     rows = []
     for end, part, step in ends:
         places = range(len(found.rows))[part][::step]
+        places = places[: ACROSS[True]] if narrow and maps else places
         rows.append(Row(f"{end} on component {found.number + 1} ({found.share:.1%})", _tiles(found, places)))
         if maps:
             shown = zip(places, rows[-1].tiles, strict=True)

@@ -72,7 +72,7 @@ def chosen(place: str) -> Chosen | None:
         )  # fmt: skip
         seed = session.project().settings.seed
         st.button(
-            "Open", icon=":material/folder_open:", key=f"{place}_open", on_click=_ask,
+            "Open the data set", icon=":material/folder_open:", key=f"{place}_open", on_click=_ask,
             args=(dataset, folder, split, per_class, seed), disabled=not drawing.is_named(dataset, folder),
         )  # fmt: skip
     found: Chosen | None = st.session_state.get(CHOSEN)

@@ -30,7 +30,7 @@ COLUMNS = {  # of the table: heading, format, what the number means
                        "values mean that details within a class are lost (over-clustered)."),
     "intra": ("Within", "%.3f", "Mean distance of two images of one class."),
     "inter": ("Between", "%.3f", "Mean distance of two images of two classes."),
-    "intra_inter": ("Ratio", "%.2f", "The distance within divided by that between. Lower: classes are easier to tell apart."),
+    "intra_inter": ("Ratio", "%.2f", "Within divided by between. Lower: classes are easier to tell apart."),
     "residual": ("1 − Σ", "%.0e", "All shares add up to 1 by the squared length of the features, which is added "
                  "up without singular values: what is left is rounding."),
 }  # fmt: skip

@@ -30,6 +30,7 @@ page = st.navigation(
             st.Page("pages/alignment.py", title="Alignment", icon=":material/compare:"),
             st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/local_fire_department:"),
             st.Page("pages/neighbours.py", title="Neighbours", icon=":material/photo_library:"),
+            st.Page("pages/feature_space.py", title="Feature space", icon=":material/scatter_plot:"),
             st.Page("pages/influence.py", title="Influence", icon=":material/exposure:"),
             st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
         ],

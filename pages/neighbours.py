@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import beside, glossary, neighbours_controls, screen, session, tour
+from fsl_core.ui import beside, glossary, indexes, neighbours_controls, screen, session, tour
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.match_controls import begin
 from fsl_core.ui.neighbours_jobs import Asked, Found
@@ -56,9 +56,8 @@ st.markdown(
     "Which pictures does a backbone take to be **most alike**? Those whose features point most nearly in the direction "
     "of the query's (Ouali, Hudelot, Tami, ECML PKDD 2021, figure 2 and appendix E.1)."
 )
-where, how_many, other_box = st.columns([2, 1, 2])
-with where:
-    source = neighbours_controls.source()
+ready, data = indexes.source("neighbours")
+how_many, other_box = st.columns([1, 2])
 with how_many:
     count = neighbours_controls.count()
 with other_box:
@@ -66,10 +65,10 @@ with other_box:
 if session.project().settings.regions != CELLS:
     st.caption("The project looks at patches; here whole pictures and the regions of their feature maps are compared.")
 tour.here("neighbours")
-if source:
+if ready:
     backbones = [None, other] if other else [None]
     asked = Asked(chosen.query_id, count, neighbours_controls.place())
-    found = neighbours_controls.find(source, asked, backbones)
+    found = neighbours_controls.find(data, asked, backbones)
     if found is None:
         neighbours_controls.way_back()
     else:

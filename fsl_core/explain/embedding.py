@@ -128,9 +128,22 @@ def embed(cloud: Cloud, method: str = "pca", seed: int = 0, normalised: bool = T
     else:
         points, setting = (_tsne if method == "tsne" else _umap)(matrix, seed)
     trust, neighbours = _trustworthiness(matrix, points)
-    return Embedding(
-        method, points, *cloud[1:], explained, None if method == "pca" else seed, setting, trust, neighbours
+    pca = method == "pca"
+    squares = ((matrix - matrix.mean(axis=0)) ** 2).sum(axis=1) if pca else None
+    near, drawn = _nearest(matrix, neighbours), None if pca else seed
+    return Embedding(method, points, *cloud[1:], explained, drawn, setting, trust, neighbours, near, squares)
+
+
+def _nearest(matrix: Float[np.ndarray, "images channels"], count: int) -> Int[np.ndarray, "images {count}"]:
+    """Rows of the nearest other images of each, the nearest first."""
+    from sklearn.neighbors import NearestNeighbors
+
+    if not count:
+        return np.empty((len(matrix), 0), dtype=np.int64)
+    found: Int[np.ndarray, "images {count}"] = (
+        NearestNeighbors().fit(matrix).kneighbors(n_neighbors=count, return_distance=False)
     )
+    return found
 
 
 def _pca(matrix: Float[np.ndarray, "images channels"]) -> tuple[Float[np.ndarray, "images 2"], tuple[float, float]]:

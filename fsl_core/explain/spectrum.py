@@ -72,16 +72,19 @@ def spectrum(
         raise EpisodeError(f"Each image needs one label, got {len(labels)} labels for {len(matrix)} images.")
     known = labels >= 0
     intra, inter = mean_distances(matrix[known], labels[known])
+    decomposed = matrix - matrix.mean(axis=0) if centred else matrix
+    largest = np.abs(decomposed).max()
     return Spectrum(
         name=name,
         images=len(matrix),
         channels=matrix.shape[1],
         normalised=normalised,
         centred=centred,
-        singular_values=np.linalg.svd(matrix - matrix.mean(axis=0) if centred else matrix, compute_uv=False),
+        singular_values=np.linalg.svd(decomposed, compute_uv=False),
         davies_bouldin=_davies_bouldin(matrix[known], labels[known]),
         intra=intra,
         inter=inter,
+        length=float(largest * np.linalg.norm(decomposed / largest)),
     )
 
 

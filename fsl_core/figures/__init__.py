@@ -31,7 +31,7 @@ from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
 from fsl_core.figures.saliency import Box, Judged, marked, overlay, saliencies, saliency, saliency_formula
 from fsl_core.figures.shots import shots
-from fsl_core.figures.spectrum import component, component_map, spectra
+from fsl_core.figures.spectrum import component, component_map, shares, spectra
 from fsl_core.figures.training import training
 from fsl_core.figures.transport import blur_curve, cost_matrix, moves, plan_matrix, slack_matrix, terms
 
@@ -75,6 +75,7 @@ __all__ = [
     "saliencies",
     "saliency",
     "saliency_formula",
+    "shares",
     "shots",
     "similarity_heatmap",
     "slack_matrix",

@@ -7,12 +7,14 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from scipy.special import entr
 
+from fsl_core.records.matching import Regions
+
 SHARES = (0.90, 0.95, 0.99)
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """How the pooled features of some images spread over their channels. It explains no score, so has no residual.
+    """How the pooled features of some images spread over their channels. It explains no score.
 
     Attributes:
         name: of the backbone, for people.
@@ -26,6 +28,8 @@ class Spectrum:
             two classes, or no class has two images.
         intra, inter: mean Euclidean distance of two images of one class, and of two classes; None where there is no
             such pair.
+        length: of all feature vectors, as they were decomposed, written one after another; its square is the sum of
+            all squared singular values (Parseval), but it was found without them.
     """
 
     name: str
@@ -37,12 +41,17 @@ class Spectrum:
     davies_bouldin: float | None
     intra: float | None
     inter: float | None
+    length: float
 
     @property
     def explained(self) -> Float[np.ndarray, " values"]:
-        """Share of the variance along each component: squared singular value / sum of all; sums to 1."""
-        energy = (self.singular_values / self.singular_values[0]) ** 2
-        return energy / energy.sum()
+        """Share of the variance along each component: (singular value / length)²; sums to 1 up to `residual`."""
+        return (self.singular_values / self.length) ** 2
+
+    @property
+    def residual(self) -> float:
+        """The sum of all shares minus 1 (Parseval): rounding, or a sign that something is wrong."""
+        return float(self.explained.sum()) - 1
 
     @property
     def cumulative(self) -> Float[np.ndarray, " values"]:
@@ -93,6 +102,19 @@ class Spectrum:
             return text
         return f"{text} Within / between classes = {self.intra:.4f} / {self.inter:.4f} = {self.distance_ratio:.3f}."
 
+    def formula_of(self, count: int) -> str:
+        """What the first `count` components explain, with its numbers; `count` is at least 1."""
+        count = min(count, len(self.singular_values))
+        part, whole = float((self.singular_values[:count] ** 2).sum()), self.length**2
+        value, share = self.singular_values[count - 1], self.explained[count - 1]
+        alone = f"{value:.4g}² / {whole:.4g} = {share:.1%}"
+        if count == 1:
+            return f"the first component explains singular value² / total = {alone} of the {self.quantity}"
+        return (
+            f"the first {count} components explain Σ singular value² / total = {part:.4g} / {whole:.4g} = "
+            f"{self.cumulative[count - 1]:.1%} of the {self.quantity}, component {count} alone {alone}"
+        )
+
     @property
     def quantity(self) -> str:
         """What the shares are shares of."""
@@ -108,7 +130,7 @@ class Component:
         share: of the variance along it.
         rows: in the data set, the lowest coordinates first and then the highest ones, both rising.
         names, images: of those, the pixels as the model saw them.
-        labels: rows of `class_names`.
+        labels: rows of `class_names`, -1 = unknown.
         coordinates: along the component.
         low: how many of them are of the lower end.
     """
@@ -152,6 +174,14 @@ class ComponentMap:
     def residual(self) -> float:
         """The image's coordinate minus the mean over its cells: rounding, or a sign that something is wrong."""
         return self.coordinate - float(self.values.mean())
+
+    def formula_of(self, node: int) -> str:
+        """What one cell adds to the coordinate, with its numbers."""
+        value, count = float(self.values[node]), len(self.values)
+        return (
+            f"cell {Regions(self.boxes).name(node)} has {value:+.4f} and adds {value:+.4f} / {count} = "
+            f"{value / count:+.4f} to the coordinate {self.coordinate:+.4f}"
+        )
 
     def formula(self) -> str:
         """How the cells make the coordinate, with its numbers."""

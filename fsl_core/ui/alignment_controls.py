@@ -66,6 +66,7 @@ def on_click(first: Alignment, record: Alignment) -> Callable[[str], None]:
 
 def _clicked(key: str, first: Alignment, record: Alignment) -> None:
     points = st.session_state[key]["selection"]["points"]
+    side: Side
     side, node = points[0]["customdata"] if points else ("query", None)
     place = None if node is None else Place(side, *_middle(_regions(record, side), node))
     st.session_state[PLACE] = place

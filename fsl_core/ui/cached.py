@@ -1,24 +1,31 @@
 """Every cached call. Keys are flat strings and digests; entries are bounded; what is cached is never changed."""
 
+import base64
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
-from fsl_core.data import ImageDataset, open_dataset, sample_episode, shuffled, some_of_each
+from fsl_core.data import open_dataset, sample_episode, shuffled
 from fsl_core.data.episode import Episode
+from fsl_core.images import decode
+from fsl_core.images import thumbnail as smaller
 from fsl_core.manifest import Card, read_cards
 from fsl_core.train.config import read_about, recipes
 from fsl_core.ui import bundle, samples
 from fsl_core.ui.engine import Engine
-from fsl_core.ui.indexes import Indexes
 from fsl_core.ui.jobs import Queue
 from fsl_core.ui.project import Project
 from fsl_core.ui.recents import Summary, summarise
-from fsl_core.ui.store import Store, projects_folder
+from fsl_core.ui.store import Store, encode_jpeg, projects_folder
+
+if TYPE_CHECKING:
+    from fsl_core.explain import Index
 
 EASIEST = "demo_synthetic"  # recipe
+ICON = 96  # pixels of the pictures that the pointer brings up
 
 
 @st.cache_resource(show_spinner=False)
@@ -51,12 +58,6 @@ def benches() -> OrderedDict[tuple[Any, ...], Any]:
     return OrderedDict()
 
 
-@st.cache_resource(show_spinner=False)
-def indexes() -> Indexes:
-    """Indexes of data sets; for jobs of the queue only."""
-    return Indexes()
-
-
 @st.cache_data(show_spinner=False, ttl=60)
 def cards() -> dict[str, Card]:
     """The backbones that ship, the default one first, then those of the user's own.
@@ -87,6 +88,23 @@ def thumbnail(project_id: str, image_id: str) -> bytes:
 
 
 @st.cache_data(show_spinner=False, max_entries=2000)
+def icon(project_id: str, image_id: str) -> str:
+    """The data URL of a JPEG of at most `ICON` pixels of a picture of a project."""
+    return data_url(encode_jpeg(smaller(decode(thumbnail(project_id, image_id)), ICON)))
+
+
+def data_url(jpeg: bytes) -> str:
+    """A JPEG as an address that holds it."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def index(key: str, _make: Callable[[], "Index"]) -> "Index":
+    """The features of a data set, which may fill gigabytes; made where `key` is new."""
+    return _make()
+
+
+@st.cache_data(show_spinner=False, max_entries=2000)
 def summary(project_id: str, changed: int) -> Summary | None:
     """A project in short; `changed` is the time of its last change in ns. None = it is damaged or gone."""
     return summarise(project_id, changed)
@@ -110,7 +128,7 @@ def packed_episode(project_id: str, revision: int, _project: Project) -> bytes:
 
 def forget_projects() -> None:
     """Keep nothing in memory of projects that were deleted."""
-    for function in (thumbnail, summary, packed, packed_episode):
+    for function in (thumbnail, icon, summary, packed, packed_episode):
         function.clear()
 
 
@@ -135,13 +153,3 @@ def draw(dataset: str, folder: str | None, size: tuple[int, int, int], seed: int
     images = open_dataset(dataset, folder or None, split)
     generator = np.random.default_rng(seed)
     return shuffled(sample_episode(images, way=way, shot=shot, query=query, generator=generator), generator)
-
-
-def part_of(dataset: str, folder: str | None, split: str, each: int, seed: int) -> ImageDataset:
-    """At most `each` images of each class of a data set; `folder` as in `draw`.
-
-    Raises:
-        FSLError: the data set is not there.
-    """
-    images = open_dataset(dataset, folder or None, "all" if dataset == "folder" else split)
-    return some_of_each(images, each, np.random.default_rng(seed))

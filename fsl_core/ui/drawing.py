@@ -81,6 +81,11 @@ def source(prefix: str, before: Mapping[str, str] = NOTHING) -> tuple[str, str]:
     return dataset.strip(), folder.strip()
 
 
+def title_of(dataset: str, folder: str) -> str:
+    """What people call a data set."""
+    return TITLES.get(dataset, folder or dataset).removesuffix(" (no download)")
+
+
 def missing(dataset: str, folder: str) -> str:
     """One sentence where `source` says too little, else ""."""
     if not dataset or (dataset == "folder" and not folder):
@@ -132,7 +137,7 @@ def waiting_for(ticket: Ticket, dataset: str, folder: str, work: Callable[[], Re
     before = downloaded_bytes(hub_id) if hub_id else 0
     while not found.done():
         new = downloaded_bytes(hub_id) - before if hub_id else 0
-        what = TITLES.get(dataset, folder or dataset)
+        what = title_of(dataset, folder)
         ticket.report(0.0, f"Downloading {what}: {new / 1e6:.0f} MB so far" if new else f"Opening {what}")
         wait([found], LOOK)
     return found.result()

@@ -11,6 +11,19 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
     "way": ("Way", "The number of classes in an episode."),
     "shot": ("Shot", "The number of support pictures of each class."),
     "prototype": ("Prototype", "The mean of the features of a class's examples, which stands for the class."),
+    "feature": (
+        "Features",
+        "What a backbone makes of a picture: one list of numbers for each cell, and their mean for the whole picture.",
+    ),
+    "component": (
+        "Principal component",
+        "A direction among the features along which pictures differ; the first one is that along which they differ "
+        "most. A picture's place along it is its coordinate.",
+    ),
+    "trustworthiness": (
+        "Trustworthiness",
+        "How many neighbours on a map are true ones: 1 if all are, about 0.5 if pictures were strewn at random.",
+    ),
     "weight": ("Weight", "How much a region counts: its share of the mass of its picture, which is 1 in all."),
     "cross_reference": (
         "Cross-reference",

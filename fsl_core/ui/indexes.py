@@ -1,87 +1,149 @@
-"""Indexes of data sets in memory, shared by all sessions; and the pictures of a project as a data set."""
+"""A data set that is chosen on a page, and its features: the fields, the opening, the index.
 
-from collections import OrderedDict
+A page asks `chosen` for what the fields say and `opened` for the images; its jobs ask `index` for their features.
+"""
+
+import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from jaxtyping import UInt8
+import streamlit as st
 
-from fsl_core.data import ImageDataset
-from fsl_core.ui.jobs import Ticket
-from fsl_core.ui.project import Project
-from fsl_core.ui.store import Store
+from fsl_core.data import ImageDataset, open_dataset, some_of_each
+from fsl_core.ui import cached, drawing, requests, session
+from fsl_core.ui.project import digest
+from fsl_core.ui.scene import Scene
+from fsl_core.ui.text import plain
 
 if TYPE_CHECKING:
-    from fsl_core.backbones import Backbone
     from fsl_core.explain import Index
 
-KEPT = 2  # indexes
+OWN, OTHERS = "This project", "A data set"
+SOURCE = "fsl_pictures_of"  # key of the control that says which
+CHOSEN = "fsl_dataset"  # Chosen: what is open in this session
+OPEN = "open"  # role in which the session waits for a data set
+SPLITS = {"test": "test classes", "val": "validation classes", "train": "training classes", "all": "all classes"}
+FEW, MOST = 10, 1000  # images of each class: at first, at most
+
+
+class Chosen(NamedTuple):
+    """A data set that was asked for.
+
+    Attributes:
+        dataset, folder: as `drawing.source` gives them.
+        split: of its classes.
+        per_class: images of each class at most, drawn with `seed`.
+        moment: when it was asked for, in ns: whoever asks again wants to see what has changed on disk.
+    """
+
+    dataset: str
+    folder: str
+    split: str
+    per_class: int
+    seed: int
+    moment: int
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        split = "" if self.dataset in ("synthetic", "folder") else f", {SPLITS[self.split]}"
+        return f"{drawing.title_of(self.dataset, self.folder)}{split}"
 
 
 class Opened(NamedTuple):
-    """A data set that can be looked up in; `digest` is the data set's own."""
+    """A data set that can be read."""
 
-    title: str
-    dataset: ImageDataset
-    digest: str
-
-
-class Indexes:
-    """The indexes that were used last; only the worker calls it."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, str], Index] = OrderedDict()
-
-    def of(self, ticket: Ticket, backbone: "Backbone", opened: Opened) -> "Index":
-        """The index of a data set: from memory or disk, else computed, which counts images to the ticket.
-
-        Raises:
-            FSLError: the data set is too large or empty, or a picture cannot be read.
-        """
-        from fsl_core.explain import index_of
-
-        key = backbone.digest, backbone.spec.fit, opened.digest
-        if key not in self._kept:
-            total, done = len(opened.dataset), 0
-
-            def advance(images: int) -> None:
-                nonlocal done
-                done += images
-                ticket.report(done / total, f"{opened.title}: {done} of {total} images")
-
-            advance(0)
-            self._kept[key] = index_of(backbone, opened.dataset, opened.title, advance)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+    chosen: Chosen
+    images: ImageDataset
 
 
-class ProjectPictures(ImageDataset):
-    """The examples of a project and, if asked for, its queries whose true class is known.
+def source(place: str) -> tuple[bool, Opened | None]:
+    """The fields that say whose pictures: this project's or those of a data set, which all pages that ask share.
 
-    Attributes:
-        ids: of the pictures.
-        places: of the pictures among all examples and then all queries of the project.
+    Returns:
+        Whether there are pictures, and the data set; None = this project.
+
+    Args:
+        place: begins the fields' keys.
     """
+    whose = st.segmented_control(
+        "Pictures", [OWN, OTHERS], default=OWN, required=True, key=SOURCE, persist_state="session"
+    )
+    if whose != OTHERS:
+        return True, None
+    asked = chosen(place)
+    if asked is None:
+        st.info("Choose a data set and open it.", icon=":material/folder_open:")
+        return False, None
+    data = opened(asked)
+    if data:
+        images, classes = len(data.images), len(data.images.class_names)
+        st.caption(f"Open: {plain(asked.title)}, {images} images of {classes} classes.")
+    return data is not None, data
 
-    def __init__(self, store: Store, project: Project, queries: bool) -> None:
-        rows = {image_class.id: row for row, image_class in enumerate(project.classes)}
-        found = [(picture, rows[one.id]) for one in project.classes for picture in one.pictures]
-        places = list(range(len(found)))
-        for place, query in enumerate(project.queries, len(found)):
-            if queries and query.true_class in rows:
-                found.append((query.picture, rows[query.true_class]))
-                places.append(place)
-        self.store = store
-        self.class_names = tuple(image_class.name for image_class in project.classes)
-        self.labels = np.array([row for _, row in found])
-        self.names = tuple(picture.name for picture, _ in found)
-        self.ids = tuple(picture.id for picture, _ in found)
-        self.places = places
 
-    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
-        return self.store.pixels(self.ids[index])
+def chosen(place: str) -> Chosen | None:
+    """The fields that choose a data set, and what was asked for with them last; None = nothing.
 
-    def image_name(self, index: int) -> str:
-        return self.names[index]
+    Args:
+        place: begins the fields' keys.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom", key="fsl_dataset_fields"):
+        dataset, folder = drawing.source(place)
+        split = "all"
+        if dataset not in ("synthetic", "folder"):
+            split = st.selectbox("Its", list(SPLITS), format_func=SPLITS.__getitem__, key=f"{place}_split")
+        per_class = st.number_input(
+            "Images of each class, at most", 1, MOST, FEW, key=f"{place}_images",
+            help="Drawn with the seed of the sidebar. About 10 images a second go through a small backbone on a CPU.",
+        )  # fmt: skip
+        seed = session.project().settings.seed
+        st.button(
+            "Open the data set", icon=":material/folder_open:", key=f"{place}_open", on_click=_ask,
+            args=(dataset, folder, split, per_class, seed), disabled=bool(drawing.missing(dataset, folder)),
+            help=drawing.missing(dataset, folder) or None,
+        )  # fmt: skip
+    found: Chosen | None = st.session_state.get(CHOSEN)
+    return found
+
+
+def _ask(dataset: str, folder: str, split: str, per_class: int, seed: int) -> None:
+    st.session_state[CHOSEN] = Chosen(dataset, folder, split, per_class, seed, time.time_ns())
+
+
+def opened(asked: Chosen) -> Opened | None:
+    """The images of a data set; None = see `requests.awaited`."""
+    images: ImageDataset | None = requests.awaited(
+        digest(OPEN, *asked), OPEN,
+        lambda ticket: drawing.waiting_for(ticket, asked.dataset, asked.folder, lambda: read(asked)),
+        queue=cached.drawing_queue(),
+    )  # fmt: skip
+    return None if images is None else Opened(asked, images)
+
+
+def read(asked: Chosen) -> ImageDataset:
+    """The images themselves.
+
+    Raises:
+        FSLError: the data set is not there.
+    """
+    whole = open_dataset(asked.dataset, asked.folder or None, asked.split)
+    return some_of_each(whole, asked.per_class, np.random.default_rng(asked.seed))
+
+
+def index(scene: Scene, data: Opened) -> "Index":
+    """The features of a data set by a scene's backbone; from memory or disk where they are known. For jobs only."""
+    from fsl_core.explain import index_of
+
+    backbone, done = scene.backbone, 0
+    title, total = data.chosen.title, len(data.images)
+    scene.ticket.report(0.0, f"Looking for known features of {title}")
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        scene.ticket.report(0.9 * done / total, f"Looking at {title}: image {done} of {total}")
+
+    key = digest(*data.chosen, backbone.digest, str(backbone.device), asdict(backbone.spec))
+    return cached.index(key, lambda: index_of(backbone, data.images, title, advance))

@@ -79,13 +79,18 @@ def choose(query_only: bool = False) -> Pair:
 
 def pick(box: Any, label: str, key: str, names: dict[str, str], current: str, help: str | None = None) -> None:
     """A select box over ids that shows their names; repeated names get a number, as Streamlit goes by what is shown."""
-    ids, shown = list(names), list(names.values())
-    titles = {
+    titles = told_apart(names)
+    st.session_state[key] = current  # in every run: the pair may have been chosen elsewhere
+    box.selectbox(label, list(names), key=key, format_func=titles.__getitem__, help=help, on_change=_picked)
+
+
+def told_apart(names: dict[str, str]) -> dict[str, str]:
+    """Names by id, where a name that several have is followed by a number."""
+    shown = list(names.values())
+    return {
         one: name if shown.count(name) == 1 else f"{name} ({shown[: row + 1].count(name)})"
         for row, (one, name) in enumerate(names.items())
     }
-    st.session_state[key] = current  # in every run: the pair may have been chosen elsewhere
-    box.selectbox(label, ids, key=key, format_func=titles.__getitem__, help=help, on_change=_picked)
 
 
 def _picked() -> None:

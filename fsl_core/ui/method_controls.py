@@ -19,25 +19,37 @@ def choose() -> list[Method]:
 
     Another backbone in the sidebar replaces the choice of backbones.
     """
-    cards, current = cached.cards(), session.backbone()
-    titles = _classifier_titles()
-    if st.session_state.setdefault(FOLLOWED, current) != current:
-        st.session_state[FOLLOWED] = current
-        st.session_state[BACKBONES_FIELD] = [current]
+    cards, titles = cached.cards(), _classifier_titles()
+    follow_sidebar()
     classifiers = st.pills(
         "Classifiers", list(titles), selection_mode="multi", default=list(COMPARED), format_func=titles.__getitem__,
         key=CLASSIFIERS_FIELD, bind="query-params",
         help=f"Each with its options of the sidebar.\n\n{glossary.explain('prototype')}",
     )  # fmt: skip
-    backbones = st.pills(
-        "Backbones", list(cards), selection_mode="multi", default=[current], key=BACKBONES_FIELD, bind="query-params",
-        format_func=lambda name: cards[name].title, help="What turns a picture into features.",
-    )  # fmt: skip
+    backbones = choose_backbones()
     return [
         Method(classifier, backbone, cards[backbone].sha256)
-        for backbone in cards if backbone in backbones
+        for backbone in backbones
         for classifier in titles if classifier in classifiers
     ]  # fmt: skip
+
+
+def follow_sidebar() -> None:
+    """Another backbone in the sidebar replaces the choice of backbones; to be called before its widget."""
+    current = session.backbone()
+    if st.session_state.setdefault(FOLLOWED, current) != current:
+        st.session_state[FOLLOWED] = current
+        st.session_state[BACKBONES_FIELD] = [current]
+
+
+def choose_backbones() -> list[str]:
+    """The chosen backbones by their names, in the order of the manifest; at first that of the sidebar."""
+    cards = cached.cards()
+    chosen = st.pills(
+        "Backbones", list(cards), selection_mode="multi", default=[session.backbone()], key=BACKBONES_FIELD,
+        format_func=lambda name: cards[name].title, help="What turns a picture into features.", bind="query-params",
+    )  # fmt: skip
+    return [name for name in cards if name in chosen]
 
 
 def titles_of(pairs: Sequence[tuple[str, str]]) -> list[Title]:

@@ -5,34 +5,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from fsl_core.records import Neighbours
-from fsl_core.ui import cached, drawing
-from fsl_core.ui.indexes import Indexes, Opened, ProjectPictures
-from fsl_core.ui.jobs import Ticket
+from fsl_core.ui import indexes
+from fsl_core.ui.indexes import Opened
+from fsl_core.ui.pictures import Pictures, spots
 from fsl_core.ui.project import Project
 from fsl_core.ui.scene import Scene
 
 if TYPE_CHECKING:
     from fsl_core.explain import Index
 
-OWN = "own"  # instead of the name of a data set
-OWN_TITLE = "This project's own pictures"
-MOST_OF_EACH = 500  # images of a class that can be asked for
-
-
-class Source(NamedTuple):
-    """Where to look: a data set as `open_dataset` knows it and at most so many images `each` class, or `OWN`."""
-
-    dataset: str = OWN
-    folder: str = ""
-    split: str = "test"
-    each: int = 10
+OWN = "This project"  # title
 
 
 class Asked(NamedTuple):
     """What is asked about a query: `at` is a place (y, x) in [0, 1] whose region is meant, None = all of it."""
 
     query_id: str
-    count: int = 8
+    most: int = 8
     at: tuple[float, float] | None = None
 
 
@@ -44,33 +33,13 @@ class Found:
     grid: tuple[int, int]
 
 
-def open_source(ticket: Ticket, source: Source, seed: int) -> Opened:
-    """The work of the job that opens a data set, for the queue that may wait; its bounded part is drawn by `seed`.
-
-    Raises:
-        FSLError: the data set is not there.
-    """
-
-    def work() -> Opened:
-        dataset = cached.part_of(source.dataset, source.folder or None, source.split, source.each, seed)
-        title = drawing.TITLES.get(source.dataset, source.folder or source.dataset)
-        return Opened(title.removesuffix(" (no download)"), dataset, dataset.digest())
-
-    return drawing.waiting_for(ticket, source.dataset, source.folder, work)
-
-
-def build_index(scene: Scene, indexes: Indexes, opened: Opened) -> int:
-    """Have the index of a data set in memory and on disk; the number of its images."""
-    return len(indexes.of(scene.ticket, scene.backbone, opened).dataset)
-
-
-def nearest_in(scene: Scene, indexes: Indexes, opened: Opened, asked: Asked) -> Found:
+def nearest_in(scene: Scene, data: Opened, asked: Asked) -> Found:
     """The nearest images of a data set; those that show the very same pixels as the query are left out.
 
     Raises:
         FSLError: the query was removed, or its features are all 0.
     """
-    index = indexes.of(scene.ticket, scene.backbone, opened)
+    index = indexes.index(scene, data)
     label = _label(scene.project, asked.query_id, index.dataset.class_names)
     found = _nearest(scene, index, asked, label)
     same = (found.record.images == found.record.query_image).all(axis=(1, 2, 3))
@@ -102,11 +71,14 @@ def _own(scene: Scene, asked: Asked, queries: bool) -> Found:
 
     from fsl_core.explain import index_from
 
-    pictures, features = ProjectPictures(scene.store, scene.project, queries), scene.features(whole=True)
-    maps = torch.cat([features.support, features.query])[pictures.places]
-    index = index_from(scene.backbone, pictures, OWN_TITLE, maps)
-    itself = [row for row, picture_id in enumerate(pictures.ids) if picture_id == asked.query_id]
-    return _nearest(scene, index, asked, _label(scene.project, asked.query_id, pictures.class_names), itself)
+    pictures, features = Pictures(scene), scene.features(whole=True)
+    index = index_from(scene.backbone, pictures, OWN, torch.cat([features.support, features.query]))
+    without = [
+        row
+        for row, spot in enumerate(spots(scene.project).values())
+        if spot.picture.id == asked.query_id or pictures.labels[row] < 0 or (spot.role == "query" and not queries)
+    ]
+    return _nearest(scene, index, asked, _label(scene.project, asked.query_id, pictures.class_names), without)
 
 
 def _nearest(scene: Scene, index: "Index", asked: Asked, label: int, without: Collection[int] = ()) -> Found:
@@ -114,7 +86,7 @@ def _nearest(scene: Scene, index: "Index", asked: Asked, label: int, without: Co
 
     scene.ticket.report(0.95, "Comparing features")
     pixels = scene.pixels(scene.project.query(asked.query_id).id)
-    return Found(nearest(index, pixels, asked.count, asked.at, label, without), index.grid)
+    return Found(nearest(index, pixels, asked.most, asked.at, label, without), index.grid)
 
 
 def _label(project: Project, query_id: str, class_names: tuple[str, ...]) -> int:

@@ -90,7 +90,9 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
     return found
 
 
-def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone: str | None = None) -> Result | None:
+def explained(
+    role: str, work: Callable[[Scene], Result], *asked: Any, backbone: str | None = None, patient: bool = False
+) -> Result | None:
     """An explanation of the project as it is now; None = see `awaited`.
 
     Args:
@@ -98,6 +100,7 @@ def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone:
         work: computes it, on the queue's worker.
         asked: all that it depends on besides the project and its settings; values that JSON can write.
         backbone: name in the manifest; None = the chosen one.
+        patient: as in `awaited`.
         patient: as in `awaited`.
     """
     project, store, engine = session.project().in_use, session.store(), cached.engine()

@@ -29,7 +29,8 @@ export default function ({ data }) {
 
 
 @st.cache_resource(show_spinner=False)
-def _mounted(name: str, javascript: str) -> Any:
+def mounted(name: str, javascript: str) -> Any:
+    """A component that only runs a script in the browser, to be called with `key` and `data`."""
     return component(name, js=javascript)
 
 
@@ -40,10 +41,10 @@ def is_narrow() -> bool:
     """
     told = st.session_state.get(WIDTH, {}).get("narrow")
     narrow = "Mobi" in st.context.headers.get("User-Agent", "") if told is None else bool(told)
-    _mounted(WIDTH, _TELL_WIDTH)(key=WIDTH, data={"narrow": NARROW, "told": narrow}, on_narrow_change=lambda: None)
+    mounted(WIDTH, _TELL_WIDTH)(key=WIDTH, data={"narrow": NARROW, "told": narrow}, on_narrow_change=lambda: None)
     return narrow
 
 
 def begin_at_top(page: str) -> None:
     """Scroll to the top when another page is shown than before; Streamlit keeps the place of the page that was left."""
-    _mounted(TOP, _GO_TO_TOP)(key=TOP, data={"page": page})
+    mounted(TOP, _GO_TO_TOP)(key=TOP, data={"page": page})

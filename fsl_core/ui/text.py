@@ -13,3 +13,8 @@ def plain(text: str) -> str:
 def shortened(text: str, length: int = 28) -> str:
     """The text with its middle left out where it is longer than `length`; the end of a file name says most."""
     return text if len(text) <= length else f"{text[: length // 2 - 1]}…{text[-(length // 2) :]}"
+
+
+def rounding(residual: float) -> str:
+    """The size of a residual: "0", or its power of ten."""
+    return f"{abs(residual):.0e}" if residual else "0"

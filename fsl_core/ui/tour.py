@@ -52,6 +52,12 @@ STEPS = (
         ('[class*="st-key-fsl_thumb_"] [class*="st-key-fsl_icon_switch_"] button', ".st-key-step_undo button"),
     ),
     Step(
+        "why", "why", "Why this answer",
+        "“Why?” beside an answer leads here: what was matched, where the classifier looks, and which examples are "
+        "nearest. From each of them a way leads further.",
+        (".st-key-fsl_why_matching", ".st-key-fsl_why_heat_map", ".st-key-fsl_why_nearest"),
+    ),
+    Step(
         "matching", "regions", "Which region goes where",
         "Each region has a <b>weight</b>, shown by its brightness. The bands are the <b>flow</b>: weight goes to where "
         "it costs least, and two regions cost the less the more alike they are. Click a region to see its flows alone.",
@@ -76,16 +82,22 @@ STEPS = (
         ('[class*="st-key-fsl_alignment_0_"]',),
     ),
     Step(
+        "heat_maps", "heat", "What speaks for the answer",
+        "A <b>heat map</b> marks the places of the query that speak for the class. Below it stands whether to believe "
+        "it: it must do better than chance when the picture is taken away in its order.",
+        ('[class*="st-key-fsl_heat_map_"]',),
+    ),
+    Step(
         "neighbours", "neighbours", "What is most alike",
         "These pictures have the features most like the query's: what a backbone takes to be the same. Click one to "
         "see it large, and a region of the query to ask about that alone.",
         ('[class*="st-key-fsl_rows_"]',),
     ),
     Step(
-        "heat_maps", "heat", "What speaks for the answer",
-        "A <b>heat map</b> marks the places of the query that speak for the class. Below it stands whether to believe "
-        "it: it must do better than chance when the picture is taken away in its order.",
-        ('[class*="st-key-fsl_heat_map_"]',),
+        "feature_space", "space", "Where the pictures lie",
+        "Each picture is a point, and those with similar <b>features</b> lie close together: filled marks are "
+        "examples, rings are queries. Point at one to see its picture.",
+        ('[class*="st-key-fsl_map"]',),
     ),
     Step(
         "influence", "influence", "Who was asked",

@@ -27,9 +27,12 @@ SHOWN = 8  # nearest examples
 SIDE = 260  # of a picture of the matching in pixels
 PAGES = {  # file of a page -> what one sees there
     "matching": "Which region went where, and what if one weighed more.",
+    "weights": "How much each region counts, and by which rule.",
     "alignment": "How attention aligns two pictures.",
     "heat_maps": "Where the classifier looks, and whether to believe it.",
     "neighbours": "The closest pictures of a whole data set.",
+    "feature_space": "How the classes lie in the space of features.",
+    "influence": "What each example does to each answer.",
 }
 
 

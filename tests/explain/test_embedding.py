@@ -1,6 +1,7 @@
 """Maps of images: PCA against the axes, neighbours that stay neighbours, sets of two to five images."""
 
 import ast
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,33 @@ def test_trustworthiness_by_brute_force(method: str) -> None:
     expected = brute_force_trustworthiness(cloud.vectors, found.points, found.neighbours)
     assert found.neighbours == 5 and found.trustworthiness == pytest.approx(expected)
     assert f"{expected:.3f}" in found.formula()
+
+
+def test_neighbours_and_squares_by_brute_force() -> None:
+    cloud = clusters((5, 5, 5))
+    found = embed(cloud, normalised=False)
+    for row in range(15):
+        order = sorted(range(15), key=lambda other: np.linalg.norm(cloud.vectors[row] - cloud.vectors[other]))
+        assert found.near[row].tolist() == order[1:6]
+        shown = sorted(range(15), key=lambda other: np.linalg.norm(found.points[row] - found.points[other]))
+        assert found.near_on_map(row, 3) == shown[1:4] and len(found.near_on_map(row, 99)) == 14
+    assert found.squares == pytest.approx(((cloud.vectors - cloud.vectors.mean(axis=0)) ** 2).sum(axis=1))
+    assert abs(found.residual) < 1e-12
+    assert dataclasses.replace(found, squares=2 * found.squares).residual == pytest.approx(sum(found.explained) / 2)
+    assert embed(cloud, "tsne").residual is None
+
+
+def test_what_the_map_keeps_of_one_image_in_numbers() -> None:
+    points = np.array([[3.0, 4], [0, 0], [9, 9], [9, 8]])
+    near = np.array([[1], [0], [0], [2]])
+    found = dataclasses.replace(
+        embed(clusters((1,) * 4)), points=points, near=near, neighbours=1, squares=np.array([50.0, 0, 200, 200])
+    )
+    said = found.formula_of(0)
+    assert "(3.000)² + (4.000)² = 25.0000" in said and "50.0000 from the mean of all = 50%" in said
+    assert "1 is among its 1 nearest" in said and "0 are among its 1 nearest" in found.formula_of(2)
+    assert "mean of all" not in found.formula_of(1)
+    assert embed(clusters((1, 1))).formula_of(0).count(";") == 0
 
 
 def apart(points: np.ndarray, labels: np.ndarray) -> bool:

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from fsl_core.backbones import Backbone
 from fsl_core.errors import DataError, EpisodeError
 from fsl_core.explain import index as module
-from fsl_core.explain import index_of
+from fsl_core.explain import index_from, index_of
 from fsl_core.explain.index import indexes_folder
 from tests.explain.conftest import BLACK, GREEN, RED, Pictures, quarters, random_pictures
 
@@ -131,3 +131,12 @@ def test_blocks_make_the_same_index(backbone: Backbone, monkeypatch: pytest.Monk
     again = index_of(backbone, dataset, "")
     assert again.computed and torch.equal(whole.cells, again.cells) and torch.equal(whole.pooled, again.pooled)
     assert np.abs(np.linalg.norm(again.cells.float(), axis=3) - 1).max() < 1e-3
+
+
+def test_maps_that_are_known_make_an_index_without_a_file(backbone: Backbone) -> None:
+    dataset = Pictures(random_pictures(5), [0, 1, 0, 1, 0])
+    given = index_from(backbone, dataset, "given", backbone.maps(dataset.images))
+    assert not indexes_folder().exists() and not given.computed
+    kept = index_of(backbone, dataset, "kept")
+    torch.testing.assert_close(given.pooled, kept.pooled)
+    torch.testing.assert_close(given.cells, kept.cells)

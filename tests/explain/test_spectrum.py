@@ -1,6 +1,7 @@
 """Spectra and components against other factorisations, points on a line, and identities."""
 
 import dataclasses
+from math import hypot
 
 import numpy as np
 import pytest
@@ -38,8 +39,24 @@ def test_singular_values_are_roots_of_eigenvalues(normalised: bool, centred: boo
     assert found.quantity == ("variance" if centred else "squared length")
 
 
+def test_the_shares_add_up_to_one_by_a_sum_of_squares_alone() -> None:
+    matrix = np.random.default_rng(1).normal(2, 1, (12, 5))
+    for centred, rest in ((True, matrix - matrix.mean(axis=0)), (False, matrix)):
+        found = spectrum(matrix, np.zeros(12, int), "", False, centred)
+        assert found.length**2 == pytest.approx((rest**2).sum()) and abs(found.residual) < 1e-12
+    assert dataclasses.replace(found, length=2 * found.length).residual == pytest.approx(-0.75)
+
+
+def test_what_the_first_components_explain_in_numbers() -> None:
+    found = with_values(3, 2, 1)
+    assert "the first 2 components explain" in found.formula_of(2) and "13 / 14 = 92.9%" in found.formula_of(2)
+    assert "component 2 alone 2² / 14 = 28.6%" in found.formula_of(2)
+    assert "the first component explains singular value² / total = 3² / 14 = 64.3%" in found.formula_of(1)
+    assert "14 / 14 = 100.0%" in found.formula_of(9)
+
+
 def with_values(*values: float) -> Spectrum:
-    return Spectrum("", 9, 9, True, True, np.array(values, float), None, None, None)
+    return Spectrum("", 9, 9, True, True, np.array(values, float), None, None, None, hypot(*values))
 
 
 def test_effective_rank() -> None:
@@ -47,7 +64,7 @@ def test_effective_rank() -> None:
     assert with_values(2, 2, 2, 2).effective_rank == pytest.approx(4)
     assert with_values(5, 0, 0).effective_rank == pytest.approx(1)
     assert with_values(3, 1, 0).effective_rank == pytest.approx(4 / 3**0.75)
-    assert with_values(1e-200, 1e-200).explained.tolist() == [0.5, 0.5]
+    assert with_values(1e-200, 1e-200).explained == pytest.approx([0.5, 0.5])
 
 
 def test_number_of_components() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from fsl_core import figures
 from fsl_core.figures.embedding import look
+from fsl_core.figures.spectrum import _overlaid
+from fsl_core.figures.theme import WARM
 from fsl_core.records import Component, ComponentMap, Embedding, Neighbours, Spectrum, cells
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), dtype=np.uint8)
@@ -82,7 +84,9 @@ def test_on_a_phone_a_row_goes_on_in_the_next_line(found: Neighbours) -> None:
 
 
 def a_spectrum(name: str, values: list[float], **changes: object) -> Spectrum:
-    made = Spectrum(name, 20, len(values), True, True, np.array(values, float), 1.25, 0.5, 1.0)
+    made = Spectrum(
+        name, 20, len(values), True, True, np.array(values, float), 1.25, 0.5, 1.0, float(np.linalg.norm(values))
+    )
     return replace(made, **changes)
 
 
@@ -93,7 +97,7 @@ def test_spectra_side_by_side(narrow: bool) -> None:
     figure = sound(figures.spectra([one, other], narrow))
     summed, values, _, other_values, table = figure.data
     np.testing.assert_allclose(summed.y, [100 * 4 / 6, 100 * 5 / 6, 100, 100])
-    assert list(values.x) == [1, 2, 3] and list(values.y) == [2, 1, 1]  # 0 has no place on a logarithmic axis
+    assert list(values.x) == [1, 2, 3] and list(values.y) == [1, 0.5, 0.5]  # 0 has no place on a logarithmic axis
     assert values.yaxis == "y2" and figure.layout.yaxis2.type == "log" and summed.name == "&lt;b&gt;one"
     assert (values.line.color, values.line.dash) != (other_values.line.color, other_values.line.dash)
     assert [list(column) for column in table.cells.values][3:] == [["1.250", "–"], ["0.500", "–"]]
@@ -131,6 +135,45 @@ def test_the_map_of_a_component() -> None:
     assert "-0.0400" in points.hovertext[1]
 
 
+def test_a_map_below_each_image_and_classes_that_are_not_known() -> None:
+    record = Component(
+        0, 0.5, ("cat",), np.array([4, 8]), ("a", "b"), PIXELS[:2], np.array([-1, 0]), np.array([-0.5, 0.25]), 1
+    )
+    maps = [ComponentMap(0, 0.5, PIXELS[row], cells(2, 2), np.array(values), 0) for row, values in
+            enumerate(([-1.0, 0, 0, 0], [0, 0, 0, 0.5]))]  # fmt: skip
+    figure = sound(figures.component(record, maps=maps))
+    assert [list(key) for key in figure.data[0].customdata] == [[8], [8], [4], [4]]
+    assert "-0.500<br>class unknown" in texts(figure) and len({one.source for one in figure.layout.images}) == 4
+    blue = _overlaid(maps[0], 1.0)
+    strongest, grey = blue[0, 0].astype(int), PIXELS[0, 7, 7].mean()
+    assert strongest[2] > strongest[0] and np.abs(blue[7, 7] - grey).max() <= 1
+
+
+def test_a_cell_of_a_map_is_framed_and_maps_can_be_compared() -> None:
+    record = ComponentMap(0, 0.5, PIXELS[0], cells(2, 2), np.array([0.5, -1, 0.25, 0]), -0.06)
+    figure = sound(figures.component_map(record, "a <b>", 1, 2.0))
+    assert len(figure.layout.shapes) == len(figures.component_map(record).layout.shapes) + 2
+    assert figure.data[0].zmax == 2 and "a &lt;b&gt;" in texts(figure)
+    assert {(shape.x0, shape.y0) for shape in figure.layout.shapes[-2:]} == {(0.5, 0.0)}
+    assert "(0, 1) has -1.0000 and adds -1.0000 / 4 = -0.2500" in record.formula_of(1)
+
+
+def test_shares_as_bars_with_one_chosen() -> None:
+    (bars,) = sound(figures.shares(np.array([0.5, 0.25]), 1)).data
+    assert list(bars.y) == [50, 25] and [list(key) for key in bars.customdata] == [[1], [2]]
+    assert bars.marker.color[1] == WARM != bars.marker.color[0]
+
+
+def test_curves_without_a_table_and_with_a_chosen_component() -> None:
+    figure = sound(figures.spectra([a_spectrum("one", [2, 1, 0])], table=False, selected=2))
+    assert len(figure.data) == 2 and {mark.x0 for mark in figure.layout.shapes} == {2}
+    assert [list(key) for key in figure.data[0].customdata] == [[1], [2], [3]]
+    assert [list(key) for key in figure.data[1].customdata] == [[1], [2]] and list(figure.data[1].hovertext) == [
+        "2",
+        "1",
+    ]
+
+
 @pytest.fixture
 def points() -> Embedding:
     places = np.array([[0.0, 0], [1, 0], [2, 1], [0, 1], [0.5, 0.5], [1, 1]])
@@ -138,7 +181,7 @@ def points() -> Embedding:
     names = ("s0", "s1", "<script>", "q1", "q2", "o")
     return Embedding(
         "pca", places, np.array([0, 1, 0, 0, -1, 1]), roles, tuple("abcdef"), names, ("cat", "<b>dog"), (0.5, 0.25),
-        None, "", 0.875, 2,
+        None, "", 0.875, 2, np.array([[3, 4], [4, 5], [5, 1], [0, 4], [0, 5], [2, 1]]), np.full(6, 4.0),
     )  # fmt: skip
 
 
@@ -168,6 +211,14 @@ def test_thumbnails_and_the_selected_image(points: Embedding) -> None:
     assert (image.x, image.y, image.source) == (2, 1, source)
     assert ((mark.x0 + mark.x1) / 2, (mark.y0 + mark.y1) / 2) == (0, 1)
     assert figure.layout.showlegend is False and not figures.embedding(points, selected="gone").layout.shapes
+
+
+def test_more_is_said_of_some_images(points: Embedding) -> None:
+    figure = figures.embedding(points, notes={"c": "answer <dog>"})
+    hovers = {
+        key[0]: text for trace in figure.data for key, text in zip(trace.customdata, trace.hovertext, strict=True)
+    }
+    assert hovers["c"].endswith("query<br>answer &lt;dog&gt;") and hovers["d"].endswith("query")
 
 
 def test_many_classes_are_told_apart() -> None:

@@ -11,13 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from fsl_core.data.datasets import SyntheticScenes
 from fsl_core.records import Neighbours
-from fsl_core.ui import beforehand, cached, neighbours_controls, requests, session
+from fsl_core.ui import beforehand, cached, indexes, neighbours_controls, requests, session
 from fsl_core.ui.beside import BESIDE
 from fsl_core.ui.engine import Pair
-from fsl_core.ui.indexes import Opened
 from fsl_core.ui.match_controls import QUERY
-from fsl_core.ui.neighbours_controls import CHOSEN, COUNT, PLACE, REGION, SOURCE
-from fsl_core.ui.neighbours_jobs import OWN, Asked, Found, Source
+from fsl_core.ui.neighbours_controls import CHOSEN, COUNT, PLACE, REGION
+from fsl_core.ui.neighbours_jobs import Asked, Found
 
 PAGE = Path(__file__).parents[2] / "pages" / "neighbours.py"
 PIXELS = np.full((32, 32, 3), 120, np.uint8)
@@ -40,19 +39,20 @@ class Queue:
 
     def __init__(self) -> None:
         self.asked: list[tuple[tuple, str | None]] = []
-        self.jobs: list[tuple[str, Any]] = []
+        self.jobs: list[str] = []
         self.label = 0
         self.gives_up: set[str] = set()
 
-    def explained(self, role: str, work: Any, where: str, *asked: Any, backbone: str | None = None) -> Found | None:
+    def explained(
+        self, role: str, work: Any, where: Any, *asked: Any, backbone: str | None = None, patient: bool = False
+    ) -> Found | None:
+        assert patient == (where is not None)  # an index may take minutes
         self.asked.append(((where, *asked), backbone))
         return None if "neighbours" in self.gives_up else found_three(self.label, Asked(*asked).at)
 
-    def awaited(self, key: str, role: str, work: Any, stop: Any = None, queue: Any = None) -> Any:
-        self.jobs.append((role, stop))
-        if role in self.gives_up:
-            return None
-        return Opened("scenes", SyntheticScenes(2, 32), "digest") if role == "open" else 54
+    def awaited(self, key: str, role: str, work: Any, patient: bool = False, queue: Any = None) -> Any:
+        self.jobs.append(role)
+        return None if role in self.gives_up else SyntheticScenes(2, 32)
 
 
 @pytest.fixture
@@ -82,13 +82,13 @@ def figures_of(page: AppTest) -> list:
 def test_own_pictures_are_shown_at_once(queue: Queue) -> None:
     page = open_page()
     project = page.session_state["project"]
-    assert queue.asked[-1] == ((OWN, project.queries[0].id, 8, None), None) and not queue.jobs
+    assert queue.asked[-1] == ((None, project.queries[0].id, 8, None), None) and not queue.jobs
     assert len(figures_of(page)) == 2 and all(figure.proto.alt for figure in figures_of(page))
     text = words(page)
     assert "figure 2 and appendix E.1" in text and "10 pictures were compared" in text
     assert "cos 0.0° = 1.0000" in text and "2 / 3 = 67%" in text and "5 / 10 = 50.0%" in text
     assert cached.cards()[session_backbone()].title in text and "raw_name" not in text
-    assert [box.label for box in page.selectbox] == ["Query", "Data set", "Beside", "Asked about", "Shown large"]
+    assert [box.label for box in page.selectbox] == ["Query", "Beside", "Asked about", "Shown large"]
 
 
 def session_backbone() -> str:
@@ -141,38 +141,37 @@ def test_the_query_is_shared_with_the_other_pages_and_their_class_kept(queue: Qu
     assert page.session_state[session.PAIR][:2] == (project.queries[1].id, project.classes[2].id)
 
 
+def of_a_data_set(page: AppTest) -> AppTest:
+    page.segmented_control(key=indexes.SOURCE).set_value(indexes.OTHERS).run()
+    assert not page.exception
+    return page
+
+
 def test_a_data_set_is_opened_only_when_asked_for(queue: Queue) -> None:
-    page = open_page()
-    page.selectbox(key="neighbours_set").select("synthetic").run()
-    assert not queue.jobs and not figures_of(page)
-    next(one for one in page.button if one.label == "Look there").click().run()
-    assert page.session_state[SOURCE] == Source("synthetic", "", "all", 10)
-    assert [role for role, _ in queue.jobs] == ["open", "index 0"]
-    assert queue.asked[-1][0][0] == "digest" and len(figures_of(page)) == 2
-    page.number_input(key="neighbours_each").set_value(20).run()
-    assert not figures_of(page) and "Look there" in [one.label for one in page.button]
+    page = of_a_data_set(open_page())
+    assert not queue.jobs and not figures_of(page) and "Choose a data set" in page.info[0].value
+    next(one for one in page.button if one.label == "Open the data set").click().run()
+    asked = page.session_state[indexes.CHOSEN]
+    assert asked[:4] == ("synthetic", "", "all", indexes.FEW)
+    assert queue.jobs == ["open"] and queue.asked[-1][0][0] == asked and len(figures_of(page)) == 2
+    assert "Open: Synthetic scenes, 54 images of 27 classes" in words(page)
 
 
-@pytest.mark.parametrize("role", ["open", "index 0", "index 1"])
-def test_progress_can_be_stopped_and_hides_what_follows(queue: Queue, role: str) -> None:
-    queue.gives_up = {role}
-    page = open_page()
-    page.session_state[SOURCE] = Source("synthetic", "", "all", 10)
-    page.session_state["neighbours_set"] = "synthetic"
-    page.run()
-    page.selectbox(key=BESIDE).select(list(cached.cards())[1]).run()
+def test_what_is_not_open_yet_hides_what_follows(queue: Queue) -> None:
+    queue.gives_up = {"open"}
+    page = of_a_data_set(open_page())
+    next(one for one in page.button if one.label == "Open the data set").click().run()
     assert not page.exception and not figures_of(page)
-    assert queue.jobs[-1][0] == role and all(stop is neighbours_controls.stop for _, stop in queue.jobs)
 
 
 def test_what_is_missing_in_the_form_is_said(queue: Queue) -> None:
-    page = open_page()
+    page = of_a_data_set(open_page())
     page.selectbox(key="neighbours_set").select("A folder or zip on this computer").run()
-    button = next(one for one in page.button if one.label == "Look there")
+    button = next(one for one in page.button if one.label == "Open the data set")
     assert button.disabled and "fill in its id or its path" in button.help
     page.text_input(key="neighbours_folder").set_value(" /pictures ").run()
-    next(one for one in page.button if one.label == "Look there").click().run()
-    assert page.session_state[SOURCE] == Source("folder", "/pictures", "all", 10)
+    next(one for one in page.button if one.label == "Open the data set").click().run()
+    assert page.session_state[indexes.CHOSEN][:3] == ("folder", "/pictures", "all")
     page.selectbox(key="neighbours_set").select("cifar_fs").run()
     assert page.selectbox(key="neighbours_split").value == "test"
 

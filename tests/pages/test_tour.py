@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from fsl_core.ui import browser, glossary, session
 from fsl_core.ui.store import Store
 from fsl_core.ui.tour import STEPS
+from fsl_core.ui.why import PAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +36,11 @@ def labels(app: AppTest) -> list[str]:
 
 def html(app: AppTest) -> str:
     return " ".join(one.proto.body for one in app.get("html"))
+
+
+def page_of(app: AppTest) -> str:
+    """Address of the page, by its title."""
+    return app.title[0].value.lower().replace(" ", "_").removesuffix("?")
 
 
 def at(app: AppTest) -> int | None:
@@ -91,16 +97,16 @@ def test_where_many_share_the_app_projects_of_others_do_not_count(monkeypatch: p
 
 
 def test_next_goes_through_all_pages_and_back_again(toured: AppTest) -> None:
-    assert {step.page for step in STEPS} == {"classify", "matching", "weights", "influence", "compare"}
+    assert {step.page for step in STEPS} == {"classify", "compare", "why", *PAGES}
     for number, step in enumerate(STEPS, 1):
-        assert (at(toured), toured.title[0].value.lower()) == (number, step.page)
+        assert (at(toured), page_of(toured)) == (number, step.page)
         assert step.title in html(toured)
         if number < len(STEPS):
             press(toured, "Next")
     assert "Skip tour" not in labels(toured)
     for number in range(len(STEPS) - 1, 0, -1):
         press(toured, "Back")
-        assert (at(toured), toured.title[0].value.lower()) == (number, STEPS[number - 1].page)
+        assert (at(toured), page_of(toured)) == (number, STEPS[number - 1].page)
     for _ in STEPS[1:]:
         press(toured, "Next")
     assert at(press(toured, "Done")) is None

@@ -1,7 +1,7 @@
 """Neighbours in the project and in a data set: exact, the query itself left out, the index built once and stoppable."""
 
+import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,21 +10,11 @@ from fsl_core.backbones import load_backbone
 from fsl_core.data import sample_episode
 from fsl_core.data.datasets import SyntheticScenes
 from fsl_core.data.synthetic import CLASSES
-from fsl_core.errors import DataError
-from fsl_core.explain.index import indexes_folder
 from fsl_core.ui import cached
 from fsl_core.ui.engine import Engine
-from fsl_core.ui.indexes import Indexes, Opened
-from fsl_core.ui.jobs import Abandoned, Ticket
-from fsl_core.ui.neighbours_jobs import (
-    Asked,
-    Source,
-    build_index,
-    nearest_examples,
-    nearest_in,
-    nearest_own,
-    open_source,
-)
+from fsl_core.ui.indexes import Chosen, Opened
+from fsl_core.ui.jobs import Ticket
+from fsl_core.ui.neighbours_jobs import Asked, nearest_examples, nearest_in, nearest_own
 from fsl_core.ui.project import Project
 from fsl_core.ui.scene import Scene
 from fsl_core.ui.store import Store
@@ -84,46 +74,16 @@ def test_a_region_is_asked_about_on_the_backbones_own_grid(scene: Scene) -> None
 def opened() -> Opened:
     """36 small scenes of six classes: more than one batch."""
     scenes = SyntheticScenes(per_class=6, size=32, class_names=CLASSES[:6])
-    return Opened("scenes", scenes, scenes.digest())
-
-
-def test_a_part_of_a_data_set_is_opened_the_same_every_time(small_backbone: str) -> None:
-    one, same, other = (open_source(QUIET, Source("synthetic", "", "all", 1), seed) for seed in (0, 0, 1))
-    assert (one.title, len(one.dataset)) == ("Synthetic scenes", len(CLASSES))
-    assert one.digest == same.digest != other.digest
-
-
-def test_the_index_counts_images_is_kept_and_found_again(scene: Scene, opened: Opened) -> None:
-    said: list[tuple[float, str]] = []
-    scene = replace(scene, ticket=Ticket(lambda fraction, phase: said.append((fraction, phase))))
-    indexes = Indexes()
-    assert build_index(scene, indexes, opened) == 36
-    assert [one for one in said if "images" in one[1]] == [
-        (number / 36, f"scenes: {number} of 36 images") for number in (0, 32, 36)
-    ]
-    assert len(list(indexes_folder().iterdir())) == 1
-    first = indexes.of(scene.ticket, scene.backbone, opened)
-    assert first.computed and indexes.of(scene.ticket, scene.backbone, opened) is first
-    assert not Indexes().of(scene.ticket, scene.backbone, opened).computed
-
-
-def test_building_can_be_stopped(scene: Scene, opened: Opened) -> None:
-    def report(fraction: float, phase: str) -> None:
-        if fraction > 0.3 and "images" in phase:
-            raise Abandoned
-
-    with pytest.raises(Abandoned):
-        build_index(replace(scene, ticket=Ticket(report)), Indexes(), opened)
-    assert not indexes_folder().exists()
+    return Opened(Chosen("synthetic", "", "all", 6, 0, time.time_ns()), scenes)
 
 
 def test_neighbours_in_a_data_set_leave_the_query_itself_out(scene: Scene, opened: Opened) -> None:
     store, empty = Store.create()
-    scenes = opened.dataset
+    scenes = opened.images
     drawn = sample_episode(scenes, way=3, shot=1, query=1, generator=np.random.default_rng(0))
     project = store.adopt(drawn, empty)
     asked = Asked(project.queries[0].id, 5)
-    found = nearest_in(replace(scene, store=store, project=project), Indexes(), opened, asked).record
+    found = nearest_in(replace(scene, store=store, project=project), opened, asked).record
     (itself,) = (row for row in range(36) if (scenes.image(row) == drawn.query_images[0]).all())
     assert itself not in found.rows.tolist() and found.searched == 35 and found.similarity[0] < 1
     assert scenes.class_names[found.query_label] == drawn.class_names[drawn.query_labels[0]]
@@ -134,10 +94,5 @@ def test_a_class_that_the_data_set_lacks_is_not_marked(scene: Scene, opened: Ope
     project = scene.project
     query = project.queries[0]
     strange = project.renamed(query.true_class, "gadget")
-    found = nearest_in(replace(scene, project=strange), Indexes(), opened, Asked(query.id, 5)).record
+    found = nearest_in(replace(scene, project=strange), opened, Asked(query.id, 5)).record
     assert found.query_label == -1 and found.share_alike is None
-
-
-def test_data_that_are_not_there_are_told_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="There is no folder or zip"):
-        open_source(QUIET, Source("folder", str(tmp_path / "nowhere"), "all", 3), 0)

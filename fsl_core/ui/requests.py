@@ -90,7 +90,9 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
     return found
 
 
-def explained(role: str, work: Callable[[Scene], Result], *asked: Any, backbone: str | None = None) -> Result | None:
+def explained(
+    role: str, work: Callable[[Scene], Result], *asked: Any, backbone: str | None = None, patient: bool = False
+) -> Result | None:
     """An explanation of the project as it is now; None = see `awaited`.
 
     Args:

@@ -33,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple]:
     """Everything that the page asks the queue for; no model runs."""
     asks: list[tuple] = []
 
-    def explained(role: str, work: Any, kind: str, *parts: Any, backbone: str | None = None) -> Any:
+    def explained(role: str, work: Any, kind: str, *parts: Any, patient: bool = False) -> Any:
         asks.append((kind, *parts))
         if kind == "grids":
             return ((42, 42), (10, 10), (3, 3))
@@ -164,7 +164,9 @@ def test_a_transductive_classifier_is_refused_in_one_sentence(
 
 def test_a_blank_map_is_named_as_such_and_not_tested(asked: list[tuple], monkeypatch: pytest.MonkeyPatch) -> None:
     blank = make_saliency(-1 - np.random.default_rng(0).random((3, 3)), "positive", target="logit of *cat*")
-    monkeypatch.setattr(requests, "explained", lambda role, work, kind, *parts: ((3, 3),) if kind == "grids" else blank)
+    monkeypatch.setattr(
+        requests, "explained", lambda role, work, kind, *parts, **others: ((3, 3),) if kind == "grids" else blank
+    )
     page = open_page()
     assert any("nothing speaks for the target" in warning.value for warning in page.warning)
     assert "no map" in words(page) and "another sign" in words(page) and "logit of \\*cat\\*" in words(page)
@@ -217,7 +219,7 @@ def test_all_methods_are_compared_on_request_for_this_question_only(asked: list[
 def test_a_method_that_fails_in_the_comparison_says_so(asked: list[tuple], monkeypatch: pytest.MonkeyPatch) -> None:
     known = requests.explained
 
-    def explained(role: str, work: Any, kind: str, *parts: Any) -> Any:
+    def explained(role: str, work: Any, kind: str, *parts: Any, patient: bool = False) -> Any:
         if kind == "judge" and parts[3] == "guided_grad_cam":
             return Judgement(None, Verdict("no map", "It has no *rectifiers*."), None)
         return known(role, work, kind, *parts)
@@ -244,10 +246,12 @@ def test_every_verdict_has_a_badge() -> None:
 
 
 def test_while_the_map_is_made_nothing_stands_below(asked: list[tuple], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "explained", lambda role, work, kind, *parts: ((3, 3),) if kind == "grids" else None)
+    monkeypatch.setattr(
+        requests, "explained", lambda role, work, kind, *parts, **others: ((3, 3),) if kind == "grids" else None
+    )
     page = open_page()
     assert not figures_of(page) and not page.header
-    monkeypatch.setattr(requests, "explained", lambda role, work, kind, *parts: None)
+    monkeypatch.setattr(requests, "explained", lambda role, work, kind, *parts, **others: None)
     assert not figures_of(page.run()) and not page.exception
 
 

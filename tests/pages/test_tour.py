@@ -37,6 +37,11 @@ def html(app: AppTest) -> str:
     return " ".join(one.proto.body for one in app.get("html"))
 
 
+def page_of(app: AppTest) -> str:
+    """The address of the page that is open: its title, written so."""
+    return app.title[0].value.lower().replace(" ", "_")
+
+
 def at(app: AppTest) -> int | None:
     """The step whose card is on the page, from 1; None = no card."""
     cards = re.findall(rf"<span>(\d+) of {len(STEPS)}</span>", html(app))
@@ -91,16 +96,18 @@ def test_where_many_share_the_app_projects_of_others_do_not_count(monkeypatch: p
 
 
 def test_next_goes_through_all_pages_and_back_again(toured: AppTest) -> None:
-    assert {step.page for step in STEPS} == {"classify", "matching", "weights", "influence", "compare"}
+    assert {step.page for step in STEPS} == {
+        "classify", "matching", "weights", "alignment", "neighbours", "heat_maps", "influence", "compare",
+    }  # fmt: skip
     for number, step in enumerate(STEPS, 1):
-        assert (at(toured), toured.title[0].value.lower()) == (number, step.page)
+        assert (at(toured), page_of(toured)) == (number, step.page)
         assert step.title in html(toured)
         if number < len(STEPS):
             press(toured, "Next")
     assert "Skip tour" not in labels(toured)
     for number in range(len(STEPS) - 1, 0, -1):
         press(toured, "Back")
-        assert (at(toured), toured.title[0].value.lower()) == (number, STEPS[number - 1].page)
+        assert (at(toured), page_of(toured)) == (number, STEPS[number - 1].page)
     for _ in STEPS[1:]:
         press(toured, "Next")
     assert at(press(toured, "Done")) is None
@@ -117,7 +124,7 @@ def test_the_tour_follows_to_another_page(toured: AppTest) -> None:
     assert at(toured) is None
 
 
-@pytest.mark.parametrize("page", ["matching", "weights", "influence", "compare"])
+@pytest.mark.parametrize("page", ["matching", "weights", "heat_maps", "influence", "compare"])
 def test_it_is_called_back_where_one_is(toured: AppTest, page: str) -> None:
     press(toured, "Skip tour")
     toured.switch_page(f"pages/{page}.py").run()
@@ -132,7 +139,7 @@ def test_called_on_the_start_page_it_brings_the_sample_episode() -> None:
     assert app.session_state["project"].is_sample
 
 
-@pytest.mark.parametrize("page", ["classify", "matching", "weights", "influence", "compare"])
+@pytest.mark.parametrize("page", ["classify", "matching", "weights", "heat_maps", "influence", "compare"])
 def test_pages_without_anything_to_show_have_the_card_too(page: str) -> None:
     app = press(start(), "Use my own pictures").switch_page(f"pages/{page}.py").run()
     press(app, "Tour")

@@ -28,10 +28,12 @@ def explore(saliency: Saliency, key: str, narrow: bool) -> None:
         st.warning(plain(saliency.fault), icon=":material/blur_off:")
         st.caption("Choose another sign, the difference to another class, another layer or another method.")
         return
+    fine = " So fine a map shows its largest values in one colour." if figures.is_fine(saliency) else ""
     place.caption(
         "Orange speaks for the target, blue against it. Click a place, in the picture or in the map, to see its number."
+        + fine
         if saliency.sign == "all" and saliency.signed
-        else "The darker the orange, the more a place counts. Click one to see its number."
+        else "The darker the orange, the more a place counts. Click one to see its number." + fine
     )
     with st.container(key="fsl_heat_formula"):
         if cell is None:

@@ -97,8 +97,9 @@ def guided_grad_cam(question: Question, options: Options) -> Map:
     """
     cam = grad_cam(question, options)
     image = question.prepared.clone().requires_grad_()
+    question.looks(1)  # before, as whatever the thread computes meanwhile must not be guided
     with Guided() as guided:
-        maps = question.stages(image)[-1]
+        maps = question.backbone.network(image)
     if not guided.met:
         raise OptionError(
             f"Guided backpropagation is about rectifiers, but {question.backbone.name} has none; choose another method."

@@ -15,7 +15,7 @@ from fsl_core.data.transforms import prepare, square
 from fsl_core.errors import OptionError
 from fsl_core.features import EpisodeFeatures
 
-BATCH = 32  # pictures that go through the network at once
+BATCH = 8  # pictures that go through the network at once; between two such lots the work can be stopped
 
 
 def refusal(classifier: Classifier) -> str:

@@ -29,7 +29,7 @@ from fsl_core.figures.offline import plotly_js
 from fsl_core.figures.on_object import marked_box, on_object
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
-from fsl_core.figures.saliency import Box, Judged, marked, overlay, saliencies, saliency, saliency_formula
+from fsl_core.figures.saliency import Box, Judged, is_fine, marked, overlay, saliencies, saliency, saliency_formula
 from fsl_core.figures.shots import shots
 from fsl_core.figures.spectrum import component, component_map, shares, spectra
 from fsl_core.figures.training import training
@@ -55,6 +55,7 @@ __all__ = [
     "influence_bars",
     "influence_formula",
     "influence_matrix",
+    "is_fine",
     "largest",
     "largest_similarity",
     "looked_at",

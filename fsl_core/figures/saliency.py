@@ -1,12 +1,13 @@
 """Heat maps over their picture: one to be looked into cell by cell, one to mark the object in, many to be compared."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
-from fsl_core.figures.panes import BELOW, BESIDE, SIDE, Pane, outline, picture, plane, tiled
+from fsl_core.figures.panes import BELOW, BESIDE, ROW, SIDE, Pane, outline, picture, plane, tiled
 from fsl_core.figures.theme import (
     INK,
     PAPER,
@@ -25,6 +26,8 @@ from fsl_core.records import Regions, Saliency, cells
 FAULT_LINE = 34  # characters of a fault in one line over the picture
 SMALL_FAULT_LINE = 22
 BAR_LINE = 34  # characters beside the colour bar
+BAR_BELOW = {"orientation": "h", "x": 0.5, "y": 0, "yanchor": "top", "len": 0.9, "title_side": "bottom"}
+FOOT = 70  # pixels that it takes
 TERMS = 3  # of a sum that are written out
 SHOWS = {"positive": "speaks for it", "negative": "speaks against it", "absolute": "either way", "all": ""}
 POINTED = 28  # places along a side that can be clicked: of a finer map, each stands for several cells
@@ -59,11 +62,14 @@ def saliency(record: Saliency, selected: tuple[int, int] | None = None, narrow: 
     )
     images = [picture(shown[0]), picture(shown[1], grey=True)]
     if record.fault:
-        return plane(shown, [], [], images=images, annotations=[_reason(record.fault, shown[1], FAULT_LINE)])
-    traces = [_heat(record, shown[1], colour_bar(wrapped(record.unit, BAR_LINE)))]
+        note = _reason(record.fault, shown[1], FAULT_LINE)
+        return plane(shown, [], [], SIDE[narrow], images=images, annotations=[note])
+    bar = colour_bar(wrapped(record.unit, BAR_LINE))
+    traces = [_heat(record, shown[1], {**bar, **BAR_BELOW} if narrow else bar)]
     traces += [_targets(record, pane) for pane in shown]
     frames = [frame for pane in shown for frame in _frames(record, pane, selected)] if selected else []
-    return plane(shown, traces, frames, images=images, clickmode="event+select")
+    drawn = plane(shown, traces, frames, SIDE[narrow], images=images, clickmode="event+select")
+    return drawn.update_layout(height=drawn.layout.height + FOOT, margin={"b": FOOT}) if narrow else drawn
 
 
 def overlay(record: Saliency) -> go.Figure:
@@ -91,7 +97,10 @@ def saliencies(maps: Sequence[Judged], narrow: bool = False) -> go.Figure:
     `customdata` of a clicked map: its place in the sequence.
     """
     pictures = [(label(one.record.title, TITLE), one.record.image, WHOLE) for one in maps]
-    shown = tiled(pictures, "query", min(COLUMNS[narrow], len(maps)))
+    stretched = 1 + MORE / (1 + ROW)  # room for the verdicts between rows
+    shown = [
+        replace(pane, top=pane.top * stretched) for pane in tiled(pictures, "query", min(COLUMNS[narrow], len(maps)))
+    ]
     traces: list[Any] = []
     notes = []
     for place, (one, pane) in enumerate(zip(maps, shown, strict=True)):
@@ -137,7 +146,7 @@ def _whole_sum(record: Saliency) -> str:
     if record.residual is not None:
         return (
             f"**Σ** of all {count:,} values = {total:.4f}; {record.total} = {total + record.residual:.4f}, residual "
-            f"{record.residual:.0e}"
+            f"{record.residual:.1g}"
         )
     if not record.signed:
         return f"**Σ** of all {count:,} values = {total:.6f}"
@@ -147,12 +156,17 @@ def _whole_sum(record: Saliency) -> str:
     )
 
 
+def is_fine(record: Saliency) -> bool:
+    """Whether a map has more cells than can be clicked one by one."""
+    return record.values.size > POINTED**2
+
+
 def _heat(record: Saliency, pane: Pane, bar: dict[str, Any] | None = None) -> go.Heatmap:
     """The cells of a map; what they say when pointed at is the matter of `_targets`."""
     values = record.shown
     rows, columns = values.shape
     signed = record.signed and record.sign == "all"
-    if values.size > POINTED**2:  # a few pixels stand out so far that the others would not be seen
+    if is_fine(record):  # a few pixels stand out so far that the others would not be seen
         most = float(np.quantile(np.abs(values), CLIPPED)) or float(np.abs(values).max())
         values = values.clip(-most, most)
     low, high = signed_range(values) if signed else unsigned_range(values)

@@ -1,7 +1,7 @@
 """Heat maps and how far to believe them: what the worker computes, and how the pages ask for it.
 
 torch is imported late. All that a session asks for here has one role: a new map lets go of the tests that still run
-for the former one.
+for the former one. Tests are patient: they step aside for whatever else is asked for.
 """
 
 from collections import OrderedDict
@@ -72,7 +72,7 @@ def judged(asked: Asked, known: Saliency | None = None) -> Judgement | None:
     """
     if known is not None and known.fault:
         return Judgement(known, Verdict("no map", known.fault), None)
-    return requests.explained(HEAT, partial(judge, asked=asked, known=known), "judge", *asked)
+    return requests.explained(HEAT, partial(judge, asked=asked, known=known), "judge", *asked, patient=True)
 
 
 def compared(each: Sequence[Asked]) -> list[Judgement]:

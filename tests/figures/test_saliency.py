@@ -80,7 +80,7 @@ def test_the_formula_of_a_sum_of_products_by_pencil() -> None:
 
 def test_the_formula_says_what_all_values_add_up_to() -> None:
     record = make_saliency([[1.0, 2.0]], method="contributions", total="score", residual=0.25)
-    assert "all 2 values = 3.0000; score = 3.2500, residual 2e-01" in figures.saliency_formula(record, 0, 0)
+    assert "all 2 values = 3.0000; score = 3.2500, residual 0.2" in figures.saliency_formula(record, 0, 0)
     covered = figures.saliency_formula(make_saliency([[0.25, 2.0]], method="occlusion", score=4.0), 0, 0)
     assert "= 4 − 3.75 = **+0.25**" in covered
     weight = figures.saliency_formula(make_saliency([[0.75, 0.25]], method="weights", signed=False), 0, 1)

@@ -19,7 +19,7 @@ LEAST = 1e-6  # of the largest singular value; what is below is rounding, and ha
 MARKS = 12  # markers along a curve
 SHARES = 190  # height of the bars, in pixels
 OVERLAY = 0.9  # strength of the strongest colour over a small picture
-CLICKS = {"clickmode": "event+select"}
+CLICKS: dict[str, Any] = {"clickmode": "event+select"}
 
 
 def spectra(

@@ -97,7 +97,7 @@ STEPS = (
         "feature_space", "space", "Where the pictures lie",
         "Each picture is a point, and those with similar <b>features</b> lie close together: filled marks are "
         "examples, rings are queries. Point at one to see its picture.",
-        ('[class*="st-key-fsl_map"]',),
+        (".st-key-fsl_space", ".st-key-fsl_map"),
     ),
     Step(
         "influence", "influence", "Who was asked",

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fsl_core.data.datasets import SyntheticScenes
 from fsl_core.errors import FSLError
 from fsl_core.explain import index_of
 from fsl_core.explain.index import indexes_folder
@@ -16,6 +17,16 @@ from fsl_core.ui.scene import Scene
 from fsl_core.ui.store import Store
 
 ASKED = Chosen("synthetic", "", "all", 2, 3, 0)
+
+
+@pytest.fixture(autouse=True)
+def _small_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Synthetic scenes that are drawn quickly."""
+    small = SyntheticScenes(per_class=3, size=32)
+    original = indexes.open_dataset
+    monkeypatch.setattr(
+        indexes, "open_dataset", lambda name, *others: small if name == "synthetic" else original(name, *others)
+    )
 
 
 @pytest.fixture

@@ -8,12 +8,18 @@ from fsl_core.ui import glossary, history, influence_card, influence_jobs, reque
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.match_controls import begin
+from fsl_core.ui.project import Project
 
 
 @st.fragment
-def explore(record: Influence, chosen: Pair, narrow: bool) -> None:
-    """Bars for the chosen query, the chosen example beside them, all queries below; a click chooses what is clicked."""
-    project = session.project().in_use
+def explore(record: Influence, project: Project, chosen: Pair, narrow: bool) -> None:
+    """Bars for the chosen query, the chosen example beside them, all queries below; a click chooses what is clicked.
+
+    Args:
+        project: what is in use of it, as the record speaks of it.
+    """
+    if session.pair() != chosen or session.project().in_use.classes != project.classes:
+        st.rerun()
     measure = influence_card.measure()
     choice = influence_card.choose(record, project, chosen, measure)
     key = "_".join(str(part)[:16] for part in (*chosen, measure, narrow))
@@ -41,8 +47,6 @@ def explore(record: Influence, chosen: Pair, narrow: bool) -> None:
     st.caption(
         "A cross: without the example the query gets another answer. Click a cell to see its two pictures above."
     )
-    if session.pair() != chosen:
-        st.rerun()
 
 
 chosen = begin("Influence", "weigh up", ("influence",))
@@ -55,4 +59,4 @@ tour.here("influence")
 record = requests.explained("influence", influence_jobs.influence)
 if record is not None:
     influence_card.overview(record, project)
-    explore(record, chosen, screen.is_narrow())
+    explore(record, project.in_use, chosen, screen.is_narrow())

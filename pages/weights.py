@@ -19,6 +19,8 @@ Weighed = Mapping[str, NodeWeights]
 @st.fragment
 def explore(found: Weighed, chosen: Pair, targets: Sequence[Pair], own: int, narrow: bool) -> None:
     """What depends on the selected region; a click on another picture makes that the chosen one, on all pages."""
+    if session.pair() != chosen:
+        st.rerun()
     record, sides = found[weight_controls.rule()], weight_controls.sides(found, own)
     cell = weight_controls.select(record, sides, own)
     key = "_".join(str(part)[:16] for part in (*targets[own], narrow))
@@ -48,8 +50,6 @@ def explore(found: Weighed, chosen: Pair, targets: Sequence[Pair], own: int, nar
         "The weights of the regions for every image that the query is compared to.",
         lambda key: weight_controls.clicked_picture(key, sides, targets),
     )  # fmt: skip
-    if session.pair() != chosen:
-        st.rerun()
 
 
 @st.fragment

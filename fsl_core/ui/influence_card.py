@@ -129,7 +129,7 @@ def card(record: Influence, choice: Choice, project: Project) -> None:
     asked = project.queries[query].picture
     with st.container(border=True, key="fsl_influence_card"):
         with st.container(horizontal=True, gap="small", key="fsl_row_influence"):
-            for role, one in (("Query", asked), (f"Example of {owner.name}", picture)):
+            for role, one in (("Query", asked), (f"{_which(owner)} of {owner.name}", picture)):
                 with st.container(width="stretch", gap="small"):
                     gallery.thumbnail(project.id, one, role)
                     st.caption(f"{plain(shortened(role))}  \n{plain(shortened(one.name, 22))}")
@@ -141,6 +141,12 @@ def card(record: Influence, choice: Choice, project: Project) -> None:
             on_click=session.try_edit,
             args=(uploads.CLASSES, lambda current: current.with_switched(owner.id, picture.id)),
         )  # fmt: skip
+
+
+def _which(owner: ImageClass) -> str:
+    """What the shown example is: of a class as a whole the strongest one was taken."""
+    pair = session.pair()
+    return "Strongest example" if pair and pair.picture_id is None and len(owner.pictures) > 1 else "Example"
 
 
 def _without(record: Influence, choice: Choice) -> str:

@@ -76,12 +76,14 @@ def test_the_strongest_example_of_the_chosen_class_is_beside_the_query(page: App
     assert "**logit** of the answer with it − without it = 3.0000 − 1.0000 = **+2.0000**" in words(page)
     second = page.session_state["project"].classes[1].name
     assert "With it: **\\*ant\\***" in words(page) and f"Without it the answer would be **{second}**" in words(page)
-    assert "influence functions" in words(page) and "for the answer" in figures_of(page)[0].proto.alt
+    assert "Strongest example of" in words(page) and "influence functions" in words(page)
+    assert "for the answer" in figures_of(page)[0].proto.alt
 
 
 def test_another_example_is_chosen_by_its_box(page: AppTest) -> None:
     first = page.session_state["project"].classes[0]
     page.selectbox[2].select(first.pictures[0].id).run()
+    assert "Strongest" not in words(page)
     assert "3.0000 − 2.5000 = **+0.5000**" in words(page) and "Without it still **\\*ant\\***" in words(page)
 
 

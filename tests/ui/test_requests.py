@@ -1,0 +1,61 @@
+"""A page waits for a job: it can be stopped, stays stopped, and is computed when it is asked for again."""
+
+import threading
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fsl_core.ui import cached
+from fsl_core.ui.jobs import Abandoned, Ticket
+
+GO = threading.Event()
+ENDS: list[str] = []
+
+
+def work(ticket: Ticket) -> str:
+    """Reports until it may end."""
+    try:
+        while not GO.wait(0.01):
+            ticket.report(0.5, "Half way")
+    except Abandoned:
+        ENDS.append("stopped")
+        raise
+    return "done"
+
+
+def page() -> None:
+    import streamlit as st
+
+    from fsl_core.ui import requests
+    from tests.ui.test_requests import work
+
+    st.markdown(f"found {requests.awaited('a slow job', 'slow', work)}")
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> None:
+    GO.clear()
+    ENDS.clear()
+    cached.queue.clear()
+
+
+def labels(app: AppTest) -> list[str]:
+    return [one.label for one in app.button]
+
+
+def test_a_slow_job_is_stopped_and_asked_for_again() -> None:
+    app = AppTest.from_function(page, default_timeout=30).run()
+    assert labels(app) == ["Stop"] and app.markdown[0].value == "found None"
+    app.button[0].click().run()
+    assert labels(app) == ["Compute it"] and "stopped" in app.info[0].value
+    for _ in range(500):
+        if ENDS:
+            break
+        time.sleep(0.01)
+    assert ENDS == ["stopped"]
+    app.run()
+    assert labels(app) == ["Compute it"]  # another run of the page starts nothing
+    GO.set()
+    app.button[0].click().run()
+    assert not labels(app) and app.markdown[0].value == "found done"

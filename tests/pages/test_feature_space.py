@@ -16,7 +16,7 @@ from fsl_core.ui.space_jobs import Placed, Seen, spots
 from fsl_core.ui.space_spectrum import COMPONENT, VIEW
 
 PAGE = Path(__file__).parents[2] / "pages" / "feature_space.py"
-SOURCE = "fsl_space_source"
+SOURCE = indexes.SOURCE
 PIXELS = np.full((8, 8, 3), 120, np.uint8)
 
 
@@ -59,7 +59,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, tu
     questions: list[tuple[str, tuple[Any, ...]]] = []
 
     def explained(
-        role: str, work: Callable[..., Any], *question: Any, backbone: str | None = None, stop: object = None
+        role: str, work: Callable[..., Any], *question: Any, backbone: str | None = None, patient: bool = False
     ) -> Any:
         questions.append((role, question))
         if role == "map":
@@ -120,7 +120,7 @@ def test_a_chosen_picture_leads_to_its_page(asked: list) -> None:
     assert "Show on Classify" in [button.label for button in page.button]
     assert f"**{owner.name}** · support" in words(page)
     page.selectbox(key=space_map.CHOSEN).select(f"query {project.queries[1].id}").run()
-    assert "See its matching" in [button.label for button in page.button]
+    assert "Why?" in [button.label for button in page.button]
     assert " ✓" in " ".join(one.proto.body for one in page.get("html"))
 
 

@@ -1,0 +1,78 @@
+"""The page Why?, headless, on a small untrained backbone: three explanations of one answer, and the ways further."""
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fsl_core.ui import beforehand, session
+from fsl_core.ui.engine import Pair
+from fsl_core.ui.why import PAGES
+
+PAGE = Path(__file__).parents[2] / "pages" / "why.py"
+
+
+@pytest.fixture
+def opened(small_backbone: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr(beforehand, "answered", lambda theme, project, card: project)
+    return finished(AppTest.from_file(str(PAGE), default_timeout=120).run())
+
+
+def finished(page: AppTest) -> AppTest:
+    """The page once all three panels and the test of the map are there."""
+    for _ in range(240):
+        assert not page.exception and not page.error
+        if len(page.get("plotly_chart")) == 3 and "random orders" in words(page):
+            return page
+        time.sleep(0.25)
+        page.run()
+    raise AssertionError("the explanations did not come")
+
+
+def words(page: AppTest) -> str:
+    return " ".join(one.value for one in [*page.markdown, *page.caption, *page.info]).replace("\\", "")
+
+
+def test_the_three_explanations_stand_side_by_side_with_their_numbers(opened: AppTest) -> None:
+    text = words(opened)
+    for fragment in (
+        "temperature · Σ flow · similarity",
+        "residual",
+        "What speaks for the logit of",
+        "Nearest:",
+        "cos",
+    ):
+        assert fragment in text
+    assert "There is no answer to this picture" in text
+    assert all(chart.proto.alt for chart in opened.get("plotly_chart"))
+    assert [label for label in (one.label for one in opened.button) if label.startswith("See the")] == [
+        "See the matching", "See the neighbours", "See the heat maps",
+    ]  # fmt: skip
+
+
+def test_another_class_is_explained_by_other_numbers(opened: AppTest) -> None:
+    project = opened.session_state["project"]
+    opened.session_state[session.PAIR] = Pair(project.queries[0].id, project.classes[2].id)
+    before = words(opened)
+    page = finished(opened.run())
+    assert f"What speaks for the logit of {project.classes[2].name}." in words(page)
+    assert words(page) != before
+
+
+def test_every_way_leads_to_a_page(opened: AppTest) -> None:
+    assert all((PAGE.parent / f"{name}.py").is_file() for name in PAGES)
+    assert set(PAGES) | {"why", "transport"} == {
+        path.stem for path in PAGE.parent.glob("*.py")
+    } - {"start", "classify", "compare", "training"}  # fmt: skip
+
+
+def test_without_an_episode_it_says_what_is_missing(small_backbone: str) -> None:
+    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page.run()
+    project = page.session_state["project"]
+    for query in project.queries:
+        project = project.without_query(query.id)
+    page.session_state["project"] = project
+    page.run()
+    assert not page.exception and "nothing to explain yet" in page.info[0].value

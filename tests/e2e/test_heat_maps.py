@@ -70,9 +70,11 @@ def test_a_box_around_the_object_is_drawn_or_set_by_keys(page: Page, formula: Lo
     page.mouse.up()
     expect(area).not_to_contain_text("25%")
     settle(page)
-    drawn = area.inner_text()
     slider = page.get_by_role("slider").nth(0)
+    left = int(slider.input_value())
     slider.focus()
-    page.keyboard.press("ArrowRight")
-    expect(area).not_to_have_text(drawn, use_inner_text=True)
+    for moved in (1, 2):
+        page.keyboard.press("ArrowRight")  # the second one only if the first has left the focus where it was
+        expect(slider).to_have_value(str(left + moved))
+        settle(page)
     expect(page.get_by_text("This says whether the model looks at the object")).to_be_visible()

@@ -92,6 +92,22 @@ def test_every_picture_that_the_network_looks_at_is_told_of_and_the_work_can_be_
             attribute(replace(question, looks=stop), method)
 
 
+@pytest.mark.parametrize("method", ATTRIBUTIONS)
+def test_what_the_thread_explains_in_between_is_not_touched(method: str) -> None:
+    """A job that steps aside lets others compute on its thread wherever it says that the network looks."""
+    question, options = conv4(DeepEMD()), Options(path_steps=4, window=50.0, stride=50.0)
+    expected = attribute(question, "integrated_gradients", options).values
+    between: list[np.ndarray] = []
+
+    def other(pictures: int) -> None:
+        between.append(attribute(question, "integrated_gradients", options).values)
+
+    attribute(replace(question, looks=other), method, options)
+    for found in between:
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-8)
+    assert between
+
+
 def test_grad_cam_of_an_earlier_stage_by_pencil() -> None:
     """Through the mixing weights (1, 2, 0): alpha = (1, 2, 0) / 49."""
     question = readout()

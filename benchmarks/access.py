@@ -6,13 +6,13 @@ from typing import Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from benchmarks.browser import settle
+from benchmarks.browser import SHOWN, settle
 from benchmarks.person import Person
 from benchmarks.targets import Figure
 
 SIZES = ((1440, 900), (768, 1024), (390, 844))
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-PAGES = ("Start", "Classify", "Matching", "Compare", "Training")
+PAGES = ("Start", "Classify", *SHOWN, "Training")
 SERIOUS = ("serious", "critical")
 CONTROLS = "a[href], button:not([disabled]), input:not([type=file]):not([disabled]), textarea, [role=slider], summary"
 UNREACHED = """selector => [...document.querySelectorAll(selector)].filter(control => {
@@ -34,14 +34,11 @@ def pages(person: Person) -> Iterator[str]:
     person.start_sample()
     yield "Classify"
     person.page.get_by_role("button", name="Why?").first.click()
-    person.page.get_by_role("button", name="See the matching").click()
-    person.page.locator(".js-plotly-plot:visible").first.wait_for()
-    settle(person.page)
-    yield "Matching"
-    person.open(f"compare?{person.page.url.partition('?')[2]}")
-    person.page.get_by_text("methods agree").first.wait_for()
-    settle(person.page)
-    yield "Compare"
+    for name, shown in SHOWN.items():
+        person.open(f"{name}?{person.page.url.partition('?')[2]}")
+        person.page.locator(shown).first.wait_for()
+        settle(person.page)
+        yield name
     person.open(f"training?{person.page.url.partition('?')[2]}")
     person.page.locator(".js-plotly-plot").nth(4).wait_for()
     settle(person.page)

@@ -15,6 +15,18 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
+SHOWN = {  # address of a page -> what is there when it is complete
+    "why": "text=/a gain of/",
+    "matching": ".js-plotly-plot:visible",
+    "weights": ".js-plotly-plot:visible >> nth=5",
+    "alignment": ".js-plotly-plot:visible >> nth=2",
+    "heat_maps": "text=/a gain of/",
+    "neighbours": ".js-plotly-plot:visible >> nth=1",
+    "feature_space": ".js-plotly-plot:visible",
+    "influence": ".js-plotly-plot:visible >> nth=1",
+    "compare": "text=/methods agree/",
+    "transport": ".js-plotly-plot:visible",
+}
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from benchmarks.browser import ROOT, browser, running_app, settle
+from benchmarks.browser import ROOT, SHOWN, browser, running_app, settle
 from benchmarks.training import one_done_one_under_way
 
 FOLDER = ROOT / "docs"
@@ -78,15 +78,10 @@ def shoot_sample(page: Page, address: str, size: str, scheme: str) -> None:
     whole(page, width, height)
     save(page, f"classify-{size}-{scheme}")
     page.get_by_role("button", name="Why?").first.click()
-    page.get_by_role("button", name="See the matching").click()
-    page.locator(".js-plotly-plot:visible").first.wait_for()
-    settle(page)
-    whole(page, width, height)
-    save(page, f"matching-{size}-{scheme}")
-    for name, shown in (("compare", page.get_by_text("methods agree")), ("transport", page.locator(".js-plotly-plot"))):
+    for name, shown in SHOWN.items():
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"{address}/{name}?{urlsplit(page.url).query}")
-        shown.first.wait_for()
+        page.locator(shown).first.wait_for()
         settle(page)
         whole(page, width, height)
         save(page, f"{name}-{size}-{scheme}")

@@ -4,10 +4,12 @@ import time
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fsl_core.ui import beforehand, session
 from fsl_core.ui.engine import Pair
+from fsl_core.ui.heat_badge import LOOKS
 from fsl_core.ui.why import PAGES
 
 PAGE = Path(__file__).parents[2] / "pages" / "why.py"
@@ -16,6 +18,7 @@ PAGE = Path(__file__).parents[2] / "pages" / "why.py"
 @pytest.fixture
 def opened(small_backbone: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(beforehand, "answered", lambda theme, project, card: project)
+    monkeypatch.setattr(st, "page_link", lambda page: st.caption(page))  # it wants the frame, app.py
     return finished(AppTest.from_file(str(PAGE), default_timeout=120).run())
 
 
@@ -23,7 +26,7 @@ def finished(page: AppTest) -> AppTest:
     """The page once all three panels and the test of the map are there."""
     for _ in range(240):
         assert not page.exception and not page.error
-        if len(page.get("plotly_chart")) == 3 and "random orders" in words(page):
+        if len(page.get("plotly_chart")) == 3 and any(verdict in words(page) for verdict in LOOKS):
             return page
         time.sleep(0.25)
         page.run()

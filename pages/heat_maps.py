@@ -23,7 +23,10 @@ def explore(saliency: Saliency, key: str, narrow: bool) -> None:
     cell = None if saliency.fault else heat_controls.cell(saliency)
     alt = f"The query, and over its grey pixels the heat map of {saliency.title} for the {saliency.target}."
     with place:
-        show_clickable(figures.saliency(saliency, cell, narrow), key, "heat_map", alt, heat_controls.clicked)
+        show_clickable(
+            figures.saliency(saliency, cell, narrow), key, "heat_map", alt, heat_controls.clicked,
+            heat_controls.references([saliency.method]),
+        )  # fmt: skip
     if saliency.fault:
         st.warning(plain(saliency.fault), icon=":material/blur_off:")
         st.caption("Choose another sign, the difference to another class, another layer or another method.")
@@ -83,7 +86,7 @@ def lay_out(each: Sequence[Asked], done: Sequence[Judgement], narrow: bool) -> N
         show_clickable(
             figures.saliencies(maps, narrow), f"fsl_heat_all_{'_'.join(names)}", "heat_maps",
             "Heat maps of the query by several methods, each with its verdict.",
-            partial(heat_controls.pick_method, names=names),
+            partial(heat_controls.pick_method, names=names), heat_controls.references(names),
         )  # fmt: skip
         st.caption("Each on a colour scale of its own; with the options chosen for it. Click a map to see it large.")
     for title, one in zip(titles, done, strict=False):

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from fsl_core.ui import match_controls, screen, tour, why
+from fsl_core.ui import match_controls, requests, screen, tour, why
 
 chosen = match_controls.begin("Why?", "explain", ("why",))
 tour.here("why")
+requests.keep_up()
 why.answer(chosen)
 narrow = screen.is_narrow()
 left, right = st.columns([5, 3])

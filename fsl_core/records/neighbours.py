@@ -71,7 +71,7 @@ class Neighbours:
         angle = degrees(acos(min(1.0, max(-1.0, cosine))))
         what = "features of the two regions" if self.of_region else "pooled features of the two pictures"
         text = f"similarity = a · b / (|a| |b|) = cos {angle:.1f}° = {cosine:.4f}, where a and b are the {what}."
-        if self.share_alike is None:
+        if self.share_alike is None or len(self.labels) == self.searched:
             return text
         alike = int((self.labels == self.query_label).sum())
         return (

@@ -23,6 +23,7 @@ LOOKS = {  # of a verdict's word: colour and icon
     "cannot be told": ("gray", ":material/help:"),
     "no map": ("gray", ":material/block:"),
 }
+RISE = "Petsiuk, Das, Saenko: RISE: Randomized Input Sampling for Explanation of Black-box Models, BMVC 2018"
 SIGNS = {"green": "✓", "orange": "≈", "red": "✗", "gray": "?"}  # before the word in figures
 
 
@@ -46,7 +47,7 @@ def details(belief: Belief, narrow: bool) -> None:
         "Deletion blurs the picture cell by cell, what the map marks most first; insertion brings it back in that "
         "order. The band holds random orders.",
         "Curves of the probability while the picture is taken away and put back, with the band of random orders.",
-        "deletion",
+        "deletion", RISE,
     )  # fmt: skip
     orders = len(belief.random)
     turned = ", turned around as the map shows what speaks against" if belief.sign == "negative" else ""

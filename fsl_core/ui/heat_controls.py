@@ -1,6 +1,6 @@
 """What the Heat maps page is asked: by which method, with which options, against which class, and which cell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -199,3 +199,10 @@ def pick_method(key: str, names: tuple[str, ...]) -> None:
     points = st.session_state[key]["selection"]["points"]
     if points:
         _set_method(names[points[0]["customdata"][0]])
+
+
+def references(methods: Sequence[str]) -> str:
+    """The publications of methods, each once."""
+    from fsl_core.explain import ATTRIBUTIONS
+
+    return "; ".join(dict.fromkeys(ATTRIBUTIONS[method].reference for method in methods))

@@ -20,8 +20,8 @@ PAGE = {False: 40, True: 8}  # queries that are shown at a time, on wide and on 
 ROWS = 60  # examples that are
 INTRODUCTION = (
     "What does each example do to an answer? The classifier is asked again **without it**, and the answers are "
-    "compared: influence by leaving one out. It is exact here, as nothing is trained anew; influence functions (Koh, "
-    "Liang, ICML 2017, section 2.1) estimate the same for networks that would have to be."
+    "compared: influence by leaving one out. It is exact: a classifier that is fitted "
+    "to the examples is fitted again. Influence functions (Koh, Liang, ICML 2017) estimate the same for whole networks."
 )
 BARS_SAID = (
     "Orange speaks for the answer, blue against it; an orange mark names the answer that would be given instead. Click "

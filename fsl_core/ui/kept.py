@@ -16,6 +16,7 @@ ZHANG = (
     "Structured Classifiers, CVPR 2020"
 )
 OUALI = "Ouali, Hudelot, Tami: Spatial Contrastive Learning for Few-Shot Classification, ECML PKDD 2021"
+KOH = "Koh, Liang: Understanding Black-box Predictions via Influence Functions, ICML 2017"
 SOURCES = {  # title of a page that explains one query: the publication of its method
     "Why?": "",
     "Matching": ZHANG,
@@ -23,8 +24,11 @@ SOURCES = {  # title of a page that explains one query: the publication of its m
     "Alignment": OUALI,
     "Heat maps": "",
     "Neighbours": OUALI,
-    "Influence": "",
+    "Influence": KOH,
 }
+SPACE = {"Feature space": OUALI}  # pages about all pictures
+BY_DEEPEMD = ("Matching", "Weights")  # whatever classifier is chosen
+BY_SEVERAL = ("Alignment", "Neighbours")  # backbones, which the figures name
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Kept:
         page: title of the page that it stood on.
         name: of the figure on that page.
         subject: what it is about, such as a query and a class; may be empty.
-        made_by: backbone and classifier that were chosen.
+        made_by: backbone and classifier; empty where the figure names them.
         caption, alt: in words what is shown.
         source: the publication of the method; may be empty.
         figure: plotly's JSON.
@@ -52,8 +56,8 @@ class Kept:
 
     @property
     def id(self) -> str:
-        """Of two figures with the same id the newer one is kept."""
-        return digest(self.page, self.name, self.subject, self.made_by)
+        """The same for the same figure alone."""
+        return digest(self.page, self.name, self.subject, self.made_by, self.figure)
 
 
 def all_kept() -> list[Kept]:
@@ -77,10 +81,10 @@ def button(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
 
 
 def keep(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
-    """Put a figure aside; an older one of the same page, subject and methods gives way to it."""
+    """Put a figure aside, once."""
     page: str = st.session_state.get(session.PAGE, "")
-    subject = _subject() if page in SOURCES else ""
-    new = Kept(page, name, subject, _made_by(), caption, alt, source or SOURCES.get(page, ""), figure.to_json())
+    subject, usual = (_subject(), SOURCES[page]) if page in SOURCES else ("", SPACE.get(page, ""))
+    new = Kept(page, name, subject, _made_by(page), caption, alt, source or usual, figure.to_json())
     others = [one for one in all_kept() if one.id != new.id]
     if len(others) >= MOST:
         st.toast(f"The report holds {MOST} figures already; take one out on Classify, under Report.")
@@ -132,6 +136,11 @@ def _subject() -> str:
     return f"{project.query(pair.query_id).picture.name} and {target}"
 
 
-def _made_by() -> str:
-    cards, settings = cached.cards(), session.project().settings
-    return f"{cards[session.backbone()].title}, {settings.classifier}"
+def _made_by(page: str) -> str:
+    """Backbone and classifier, where a page's figures are made by the chosen ones alone."""
+    if page not in SOURCES or page in BY_SEVERAL:
+        return ""
+    from fsl_core.classifiers import CLASSIFIERS  # known by now: the figure is there
+
+    classifier = "deepemd" if page in BY_DEEPEMD else session.project().settings.classifier
+    return f"{cached.cards()[session.backbone()].title}, {CLASSIFIERS[classifier].title}"

@@ -15,6 +15,12 @@ def is_hidden(project: Project, query: Query) -> bool:
     return project.settings.quiz and query.id not in project.guesses
 
 
+def without_secrets(project: Project) -> Project:
+    """The project without the true classes that are still to be guessed, for whatever shows pictures with classes."""
+    queries = (replace(one, true_class=None) if is_hidden(project, one) else one for one in project.queries)
+    return replace(project, queries=tuple(queries))
+
+
 def ask(project: Project, query: Query) -> None:
     """The buttons of the classes; a press is the guess."""
     st.markdown("**Which one is it?** Guess first, then see the answer.")

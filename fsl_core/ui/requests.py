@@ -9,7 +9,7 @@ import streamlit as st
 
 from fsl_core.errors import FSLError
 from fsl_core.records import Emphasis, Flow, SolverRun
-from fsl_core.ui import cached, session
+from fsl_core.ui import cached, quiz, session
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Queue, Status, Ticket, Work
 from fsl_core.ui.pieces import Answer
@@ -101,9 +101,8 @@ def explained(
         asked: all that it depends on besides the project and its settings; values that JSON can write.
         backbone: name in the manifest; None = the chosen one.
         patient: as in `awaited`.
-        patient: as in `awaited`.
     """
-    project, store, engine = session.project().in_use, session.store(), cached.engine()
+    project, store, engine = quiz.without_secrets(session.project().in_use), session.store(), cached.engine()
     try:
         name = backbone or session.backbone()
         weights = cached.cards()[name].sha256

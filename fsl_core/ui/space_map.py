@@ -133,8 +133,8 @@ def explore(found: Embedding, sources: dict[str, str], beside: Opened | None, lo
         alt = f"{found.title} of {len(found.ids)} pictures as points. Chosen: {found.names[found.ids.index(chosen)]}."
         show_clickable(figure, f"fsl_points_{found.method}_{narrow}", "map", alt, clicked)
         st.caption(
-            "Filled: support. Rings: queries. Small: the data set. Each class has a colour and a symbol. Point at a "
-            "mark, or tap it, to see its picture; click it, or tap it again, to choose it."
+            "Filled: support. Hollow: queries. Small: of a data set. Each class has a colour and a symbol. Point at "
+            "a mark, or tap it, to see its picture; click it, or tap it again, to choose it."
         )
         if kept := found.formula_of(found.ids.index(chosen)):
             name = plain(found.names[found.ids.index(chosen)])

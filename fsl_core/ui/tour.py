@@ -96,7 +96,7 @@ STEPS = (
     Step(
         "feature_space", "space", "Where the pictures lie",
         "Each picture is a point, and those with similar <b>features</b> lie close together: filled marks are "
-        "examples, rings are queries. Point at one to see its picture.",
+        "examples, hollow ones queries. Point at one to see its picture.",
         (".st-key-fsl_space", ".st-key-fsl_map"),
     ),
     Step(
@@ -133,10 +133,10 @@ if (window.fewShotLensTour !== MOVES) {
     if (left || !spot || !card || window.fewShotLensTour !== MOVES) return;
     const top = spot.getBoundingClientRect().top;
     if (top < 56 || top > innerHeight / 3) spot.scrollIntoView();
-    if (!focused) card.focus({ preventScroll: true });
+    if (document.activeElement === document.body || !focused) card.focus({ preventScroll: true });
     focused = true;
   };
-  for (const wait of [0, 150, 400, 900, 1600]) setTimeout(look, wait);
+  for (const wait of [0, 150, 400, 900, 1600, 3000, 5000, 8000, 12000, 20000]) setTimeout(look, wait);
 }
 """
 

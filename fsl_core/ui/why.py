@@ -12,6 +12,7 @@ from fsl_core.ui import (
     cached,
     glossary,
     heat_badge,
+    heat_controls,
     heat_jobs,
     kept,
     neighbours_jobs,
@@ -20,6 +21,7 @@ from fsl_core.ui import (
 )
 from fsl_core.ui.chart import show
 from fsl_core.ui.engine import UNCHANGED, Pair
+from fsl_core.ui.scene import CELLS
 from fsl_core.ui.text import plain
 
 NEAREST = "why nearest"  # role
@@ -41,7 +43,10 @@ def answer(pair: Pair) -> None:
     project = session.project().in_use
     image_class, given = project.image_class(pair.class_id), project.answer
     if given is None or not project.is_current(pair.query_id, session.weights()):
-        st.info("There is no answer to this picture as things are; it comes on Classify.", icon=":material/help:")
+        st.info("The answer to this picture as things are now is not there yet.", icon=":material/help:")
+        if requests.pending() is None and st.button("Ask for it", icon=":material/play_arrow:"):
+            requests.classify()
+            st.rerun()
         return
     table = answers.scores(project, given)
     row = table.probabilities[[query.id for query in answers.answered(project, given)].index(pair.query_id)]
@@ -63,6 +68,8 @@ def _asked(first: str, asked: str) -> str:
 def matching(pair: Pair, narrow: bool) -> None:
     """The strongest flows, and the score that they add up to."""
     st.markdown("**Which regions match**", help=glossary.explain("flow"))
+    if session.project().settings.classifier != "deepemd":
+        st.caption("The chosen classifier matches no regions; here DeepEMD matches the same features.")
     found = requests.match(pair, UNCHANGED)
     if found is not None:
         flow = found.flow
@@ -79,11 +86,13 @@ def matching(pair: Pair, narrow: bool) -> None:
 def heat_map(pair: Pair) -> None:
     """Where the classifier looks, and whether to believe it."""
     st.markdown("**Where the classifier looks**", help=glossary.explain("heat"))
+    if session.project().settings.regions != CELLS:
+        st.caption("The project looks at patches; this is about the whole picture.")
     found = requests.explained(heat_jobs.HEAT, partial(heat_jobs.usual_map, pair=pair), "usual", *pair)
     if found is not None:
         show(
-            figures.overlay(found), "why_heat_map", f"What speaks for the {found.target}.",
-            "The query with a heat map over it.", source=_reference(found.method),
+            figures.overlay(found), "why_heat_map", f"What speaks for the {plain(found.target)}.",
+            "The query with a heat map over it.", source=heat_controls.references([found.method]),
         )  # fmt: skip
         judged = heat_jobs.judged(heat_jobs.Asked(pair.query_id, pair.class_id, None, found.method), found)
         if judged is not None:
@@ -103,12 +112,6 @@ def nearest(pair: Pair, narrow: bool) -> None:
             "The examples that are most like the query, the nearest first, with their similarity.",
         )  # fmt: skip
     _way("neighbours", "See the neighbours")
-
-
-def _reference(method: str) -> str:
-    from fsl_core.explain import ATTRIBUTIONS  # known by now: the map is there
-
-    return ATTRIBUTIONS[method].reference
 
 
 def _way(page: str, label: str) -> None:

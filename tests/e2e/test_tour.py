@@ -29,7 +29,9 @@ SIGHT = """() => {
 def arrived(page: Page, step: int) -> None:
     """Wait until the card of a step has come to rest."""
     expect(page.get_by_text(f"{step} of {len(STEPS)}", exact=True)).to_be_visible()
+    expect(page.locator('[data-testid="stProgress"]')).to_have_count(0, timeout=240_000)
     settle(page)
+    page.wait_for_function("document.activeElement.className === 'fsl-tour-said'")
     page.wait_for_timeout(2000)
 
 

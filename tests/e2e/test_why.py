@@ -29,7 +29,7 @@ def test_from_an_answer_to_why_and_into_the_report(page: Page, address: str, tmp
     saved.value.save_as(tmp_path / "map.svg")
     assert (tmp_path / "map.svg").read_text().startswith("<svg")
 
-    page.locator(".st-key-fsl_keep_why_matching button").click()
+    page.locator(".st-key-fsl_chart_why_matching").get_by_role("button", name="Add to report").click()
     expect(page.get_by_text("Added to the report")).to_be_visible()
     settle(page)
     page.get_by_role("button", name="See the matching").click()
@@ -45,5 +45,5 @@ def test_from_an_answer_to_why_and_into_the_report(page: Page, address: str, tmp
     expect(page.locator(".drawn .plot .main-svg").first).to_be_visible()
     expect(page.get_by_text("Zhang, Cai, Lin, Shen")).to_have_count(1)
     with page.expect_download() as figure:
-        page.locator(".drawn").get_by_role("button", name="PNG").click()
+        page.locator(".drawn").get_by_role("button", name="PNG", exact=True).click()
     assert figure.value.suggested_filename == "why_matching.png"

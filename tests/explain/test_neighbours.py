@@ -32,7 +32,10 @@ def test_pictures_known_by_hand(backbone: Backbone) -> None:
     assert (found.images[0] == quarters(RED)).all() and (found.query_image == quarters(RED)).all()
     assert (found.backbone, found.dataset) == ("by hand", "colours")
     text = found.formula(1)
-    assert "cos 45.0° = 0.7071" in text and "2 / 3 = 67%" in text and "pooled" in text
+    assert "cos 45.0° = 0.7071" in text and "pooled" in text
+    assert "Share" not in text  # all that was searched is shown, so that a share says nothing
+    best = nearest(index_of(backbone, dataset, "colours"), quarters(RED), 2, label=0)
+    assert "2 / 2 = 100%; at random 2 / 3 = 66.7%" in best.formula()
 
 
 def test_a_region_known_by_hand(backbone: Backbone) -> None:

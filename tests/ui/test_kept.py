@@ -79,15 +79,18 @@ def aside(page: AppTest) -> list[Kept]:
     return [Kept(**row) for row in page.session_state["store"].kept()]
 
 
-def test_a_figure_is_kept_once_and_the_newer_one_stays(page: AppTest) -> None:
+def test_a_figure_is_kept_once_and_another_one_beside_it(page: AppTest) -> None:
     assert not page.exception and not aside(page)
     page.button(key="fsl_keep_plan").click().run()
     page.session_state["height"] = 5
     page.button(key="fsl_keep_plan").click().run()
     assert not page.exception
     found = aside(page)
-    assert len(found) == 1 and found[0].source == ZHANG
-    assert json.loads(found[0].figure)["data"][0]["y"] == [5]
+    assert [one.source for one in found] == [ZHANG, ZHANG]
+    assert [json.loads(one.figure)["data"][0]["y"] for one in found] == [[1], [5]]
+    page.button(key="fsl_keep_plan").click().run()
+    assert len(aside(page)) == 2
+    assert found[0].made_by == "tiny title, DeepEMD (FCN)"
     project = page.session_state["project"]
     other, _ = Store.open(project.id)
     assert other.kept() == page.session_state["store"].kept()  # on disk, so that F5 loses nothing

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from fsl_core.ui import match_controls, requests, screen, tour, why
+from fsl_core.ui import match_controls, requests, screen, why
 
-chosen = match_controls.begin("Why?", "explain", ("why",))
-tour.here("why")
+chosen = match_controls.begin("Why?", "explain")
 requests.keep_up()
 why.answer(chosen)
 narrow = screen.is_narrow()

@@ -1,6 +1,7 @@
 """Shape checks while the tests run, and fixtures that many tests share."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def small_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def small_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The name of an untrained Conv4 of 8 channels in a manifest of its own; projects go to a temporary folder."""
     # Imported here, after the shape checks are in place.
     from fsl_core import manifest
@@ -75,4 +76,5 @@ def small_backbone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)  # in whose folder runs/ the runs are
     for function in (cached.cards, cached.queue, cached.engine, cached.thumbnail):
         function.clear()
-    return "tiny"
+    yield "tiny"
+    cached.cards.clear()

@@ -52,12 +52,6 @@ STEPS = (
         ('[class*="st-key-fsl_thumb_"] [class*="st-key-fsl_icon_switch_"] button', ".st-key-step_undo button"),
     ),
     Step(
-        "why", "why", "Why this answer",
-        "“Why?” beside an answer leads here: what was matched, where the classifier looks, and which examples are "
-        "nearest. From each of them a way leads further.",
-        (".st-key-fsl_why_matching", ".st-key-fsl_why_heat_map", ".st-key-fsl_why_nearest"),
-    ),
-    Step(
         "matching", "regions", "Which region goes where",
         "Each region has a <b>weight</b>, shown by its brightness. The bands are the <b>flow</b>: weight goes to where "
         "it costs least, and two regions cost the less the more alike they are. Click a region to see its flows alone.",

@@ -36,6 +36,7 @@ def aligned(side: int = 2, attends: bool = True, score: float | None = None) -> 
 def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str | None, AlignedPair | None]:
     """What the queue answers for each backbone (None = the chosen one); no model runs."""
     found: dict[str | None, AlignedPair | None] = {None: aligned()}
+    cached.cards.clear()  # another test may have had backbones of its own
     monkeypatch.setenv("FEW_SHOT_LENS_HOME", str(tmp_path))
     monkeypatch.setattr(beforehand, "answered", lambda theme, project, card: project)
 

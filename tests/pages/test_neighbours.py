@@ -58,6 +58,7 @@ class Queue:
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Queue:
     answers = Queue()
+    cached.cards.clear()  # another test may have had backbones of its own
     monkeypatch.setenv("FEW_SHOT_LENS_HOME", str(tmp_path))
     monkeypatch.setattr(beforehand, "answered", lambda theme, project, card: project)
     monkeypatch.setattr(requests, "explained", answers.explained)

@@ -97,7 +97,7 @@ def test_where_many_share_the_app_projects_of_others_do_not_count(monkeypatch: p
 
 
 def test_next_goes_through_all_pages_and_back_again(toured: AppTest) -> None:
-    assert {step.page for step in STEPS} == {"classify", "compare", "why", *PAGES}
+    assert {step.page for step in STEPS} == {"classify", "compare", *PAGES}
     for number, step in enumerate(STEPS, 1):
         assert (at(toured), page_of(toured)) == (number, step.page)
         assert step.title in html(toured)

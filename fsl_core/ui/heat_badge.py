@@ -1,6 +1,7 @@
 """Whether to believe a heat map: the verdict as a badge, and what it rests on."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -15,7 +16,7 @@ from fsl_core.ui.text import plain
 MARKS = "fsl_heat_marks"  # dict[str, Box]: where the object is, by id of the query; in the session's state
 MARKING, ACROSS, DOWN = "fsl_heat_marking", "fsl_heat_across", "fsl_heat_down"  # keys of the widgets
 START = (0.25, 0.25, 0.75, 0.75)  # top, left, bottom, right of the box before it is moved
-LOOKS = {  # of a verdict's word: colour and icon
+LOOKS: dict[str, tuple[Literal["green", "orange", "red", "gray"], str]] = {  # of a verdict's word: colour and icon
     "believable": ("green", ":material/verified:"),
     "no better than chance": ("orange", ":material/casino:"),
     "worse than chance": ("red", ":material/dangerous:"),
@@ -31,7 +32,7 @@ def badge(verdict: Verdict) -> None:
     """The verdict's word as a badge, and its sentence beside it."""
     colour, icon = LOOKS[verdict.word]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(verdict.word, icon=icon, color=colour)  # type: ignore[arg-type]
+        st.badge(verdict.word, icon=icon, color=colour)
         st.markdown(plain(verdict.sentence))
 
 

@@ -2,7 +2,6 @@
 
 import math
 import sys
-import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -24,7 +23,7 @@ from fsl_core.evaluate import evaluate_features
 from fsl_core.train.augment import Augmentation
 from fsl_core.train.batches import epoch_steps
 from fsl_core.train.config import BEST, TrainConfig
-from fsl_core.train.interrupt import deferred_interrupt
+from fsl_core.train.interrupt import Interrupt, deferred_interrupt
 from fsl_core.train.metrics import MetricsLog
 from fsl_core.train.process import Status, tell
 from fsl_core.train.run import Run, start
@@ -104,15 +103,15 @@ def open_log(run: Run) -> AbstractContextManager[MetricsLog | None]:
     return MetricsLog(run.output, run.progress.epoch) if run.fabric.is_global_zero else nullcontext()
 
 
-def stop_if(run: Run, interrupt: threading.Event) -> None:
+def stop_if(run: Run, interrupt: Interrupt) -> None:
     """Save and leave, on all devices at the same step, when Ctrl-C or SIGTERM came to any."""
-    asked = torch.tensor(float(interrupt.is_set()), device=run.fabric.device)
+    asked = torch.tensor(float(interrupt.asked), device=run.fabric.device)
     if cast(Tensor, run.fabric.all_reduce(asked, reduce_op="sum")).item():
         run.save()
         raise TrainingError(f"Stopped; the run is kept in {run.output} and can be resumed (--resume).")
 
 
-def train_epoch(run: Run, interrupt: threading.Event) -> dict[str, float]:
+def train_epoch(run: Run, interrupt: Interrupt) -> dict[str, float]:
     """One epoch, from the step at which the run stands; returns the row of the metrics."""
     config, progress, fabric = run.config, run.progress, run.fabric
     augment = {side: Augmentation(config, run.spec, side, run.objective.views) for side, _ in config.sides}

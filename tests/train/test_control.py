@@ -39,9 +39,10 @@ def train(config, data, output, resume):
         rows = [f"{epoch},1,1,1,1,1" for epoch in range(1, config.epochs + 1)]
         (output / METRICS).write_text("\\n".join(["epoch,loss,accuracy,val_1shot,val_5shot,images_per_second", *rows]))
         return output / "best"
-    with deferred_interrupt() as asked:
+    with deferred_interrupt() as interrupt:
         tell(output, Status(1, config.epochs, 1, 2, 0.5, 0.5, 9.0, "0:01 h"))
-        asked.wait(60)
+        while not interrupt.asked:
+            time.sleep(0.01)
     raise TrainingError(f"Stopped; the run is kept in {output}.")
 
 def make_plan(config, data):

@@ -41,6 +41,8 @@ page = st.navigation(
 try:
     if session.has_project():
         requests.pending()
+    if st.session_state.get(session.PAGE) != page.title:
+        requests.leave()
     st.session_state[session.PAGE] = page.title
     screen.begin_at_top(page.title)
     tour.follow(page.url_path)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.train import runs
-from fsl_core.ui import browser, session, training_form, training_runs
+from fsl_core.ui import browser, screen, session, training_form, training_runs
 from fsl_core.ui.chart import show
 from fsl_core.ui.text import plain
 
@@ -29,8 +29,10 @@ def new_run() -> None:
     training_form.plan(order)
 
 
-def curves() -> None:
+@st.fragment
+def curves(every: float) -> None:
     """The measures of the chosen runs, epoch by epoch."""
+    screen.look_again("curves", every)
     found = {run.name: run.live for run in runs.find_runs() if len(run.live.epoch)}
     if not found:
         st.caption("Curves appear with the first steps.")
@@ -67,6 +69,6 @@ if not found:
     st.caption("There are none yet; those that are started on the command line appear here too.")
 elif may_train:
     st.caption(plain(f"Kept in {runs.runs_folder().resolve()}, those of the command line as well."))
-st.fragment(training_runs.cards, run_every=every)(under_way, may_train)
+training_runs.cards(under_way, may_train, every)
 st.header("Curves")
-st.fragment(curves, run_every=every)()
+curves(every)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from fsl_core.ui import cached, comparison, requests, session
+from fsl_core.ui import cached, comparison, requests, screen, session
 from fsl_core.ui.comparison import Growth, Method
 from fsl_core.ui.jobs import DONE, FAILED, Ticket, Work
 
@@ -107,11 +107,12 @@ def _follow(role: str, key: str, work: Work, verb: str, at_once: bool) -> Found:
     return Found(queue.result(shown) if of_project == session.project().id else None, True)
 
 
-@st.fragment(run_every=requests.POLL)
+@st.fragment
 def _progress(role: str, key: str) -> None:
     status = cached.queue().status(key, session.waiter(role))
     if status is None or status.finished:
         st.rerun()
+    screen.look_again(role, requests.POLL)
     st.progress(status.fraction, text=requests.say(status))
     st.button(
         "Stop", on_click=stop, args=(role, key), icon=":material/stop_circle:", key=f"fsl_stop_{role}", type="tertiary"

@@ -13,7 +13,7 @@ from fsl_core.data.datasets import DATASETS, SOURCES
 from fsl_core.data.episode import Episode
 from fsl_core.data.hub import downloaded_bytes
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, glossary, session, uploads
+from fsl_core.ui import cached, glossary, screen, session, uploads
 from fsl_core.ui.jobs import DONE, RUNNING, Status, Ticket
 from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project, digest
 from fsl_core.ui.text import plain
@@ -166,11 +166,12 @@ def follow() -> None:
             st.button("Leave it", type="tertiary", on_click=_stop)
 
 
-@st.fragment(run_every=LOOK)
+@st.fragment
 def _progress(key: str) -> None:
     status = cached.drawing_queue().status(key, session.waiter(DRAW))
     if status is None or status.finished:
         st.rerun()
+    screen.look_again(DRAW, LOOK)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="fsl_drawing"):
         st.progress(status.fraction, text=f"{plain(_say(status))} You can go on meanwhile.")
         st.button("Stop drawing", icon=":material/stop_circle:", type="tertiary", on_click=_stop)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from fsl_core.errors import FSLError
 from fsl_core.records import Emphasis, Flow, SolverRun
-from fsl_core.ui import cached, quiz, session
+from fsl_core.ui import cached, quiz, screen, session
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Queue, Status, Ticket, Work
 from fsl_core.ui.pieces import Answer
@@ -21,6 +21,7 @@ Result = TypeVar("Result")
 CLASSIFY, MATCH, SOLVE = "classify", "match", "solve"
 QUICK = 0.4  # seconds that a page waits for a job before it shows progress
 POLL = 0.3  # seconds between two looks
+AWAITED = "fsl_awaited"  # dict[str, Queue]: what the page waits for, by role; in the session's state
 STOPPED = "fsl_stopped"  # dict[str, str]: key of the job that was stopped last, by role; in the session's state
 
 
@@ -149,6 +150,7 @@ def awaited(key: str, role: str, work: Work, patient: bool = False, queue: Queue
         queue: None = the inference queue.
     """
     queue = queue or cached.queue()
+    st.session_state.setdefault(AWAITED, {})[role] = queue
 
     def submit() -> None:
         st.session_state.get(STOPPED, {}).pop(role, None)
@@ -171,16 +173,23 @@ def awaited(key: str, role: str, work: Work, patient: bool = False, queue: Queue
     return None
 
 
+def leave() -> None:
+    """Want none of the explanations any more that pages wait for, as another page is shown."""
+    for role, queue in st.session_state.pop(AWAITED, {}).items():
+        queue.withdraw(session.waiter(role))
+
+
 def show_progress(key: str, role: str) -> None:
     """A bar that follows a job; the whole page runs again when the job has finished."""
     _progress(key, role, cached.queue())
 
 
-@st.fragment(run_every=POLL)
+@st.fragment
 def _progress(key: str, role: str, queue: Queue) -> None:
     status = queue.status(key, session.waiter(role))
     if status is None or status.finished:
         st.rerun()
+    screen.look_again(role, POLL)
     st.progress(status.fraction, text=say(status))
     if role == CLASSIFY:
         st.button("Stop", on_click=stop, icon=":material/stop_circle:", key="stop", type="tertiary")

@@ -1,4 +1,4 @@
-"""What only the browser knows or can do: how wide its window is, and to begin a page at its top."""
+"""What only the browser knows or can do: its width, to begin a page at its top, to look again after a while."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 NARROW = 760  # pixels; as in style.css
-WIDTH, TOP = "fsl_screen_width", "fsl_screen_top"
+WIDTH, TOP, AGAIN = "fsl_screen_width", "fsl_screen_top", "fsl_screen_again"
 
 _TELL_WIDTH = """
 export default function ({ data, setStateValue }) {
@@ -26,6 +26,23 @@ export default function ({ data }) {
   shown = data.page;
 }
 """
+_ASK_AGAIN = """
+if (window.fslActed === undefined) {
+  window.fslActed = -Infinity;
+  for (const kind of ["click", "keydown", "popstate"])
+    addEventListener(kind, () => { window.fslActed = performance.now(); }, { capture: true });
+}
+export default function ({ data, parentElement, setTriggerValue }) {
+  const stop = () => clearInterval(parentElement.fslTimer);
+  stop();
+  parentElement.fslTimer = setInterval(() => {
+    const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
+    const asked = performance.now() < window.fslActed + 1000 || (state && state !== "notRunning");
+    if (!asked) setTriggerValue("time", true);
+  }, 1000 * data.seconds);
+  return stop;
+}
+"""  # what the person asks is sent at once, but takes a while to show in the state
 
 
 @st.cache_resource(show_spinner=False)
@@ -43,6 +60,15 @@ def is_narrow() -> bool:
     narrow = "Mobi" in st.context.headers.get("User-Agent", "") if told is None else bool(told)
     mounted(WIDTH, _TELL_WIDTH)(key=WIDTH, data={"narrow": NARROW, "told": narrow}, on_narrow_change=lambda: None)
     return narrow
+
+
+def look_again(name: str, seconds: float) -> None:
+    """Run the fragment that calls this again, every so many seconds, while nothing else is asked of the app.
+
+    Streamlit's own `run_every` asks at any time, in the name of the page that the browser still shows. Where that falls
+    between a click on another page and the answer to it, the click is lost, or the new page loses its elements.
+    """
+    mounted(AGAIN, _ASK_AGAIN)(key=f"{AGAIN}_{name}", data={"seconds": seconds}, on_time_change=lambda: None)
 
 
 def begin_at_top(page: str) -> None:

@@ -115,22 +115,24 @@ STEPS = (
 )  # fmt: skip
 
 # Once for each move: the card comes into sight and takes the focus. While the page still grows it looks again, until
-# the person scrolls. Without scripts the card stays at the edge of the window (style.css).
+# the person does something. Without scripts the card stays at the edge of the window (style.css).
 ARRIVE = """
 if (window.fewShotLensTour !== MOVES) {
   window.fewShotLensTour = MOVES;
-  let left = false, focused = false;
-  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"])
-    addEventListener(kind, () => { left = true; }, { once: true, passive: true });
+  let focused = false;
   const look = () => {
+    if (window.fewShotLensTour !== MOVES) return clearInterval(timer);
     const spot = document.querySelector(".fsl-tour-spot"), card = document.querySelector(".fsl-tour-said");
-    if (left || !spot || !card || window.fewShotLensTour !== MOVES) return;
+    if (!spot || !card) return;
     const top = spot.getBoundingClientRect().top;
     if (top < 56 || top > innerHeight / 3) spot.scrollIntoView();
     if (document.activeElement === document.body || !focused) card.focus({ preventScroll: true });
-    focused = true;
+    focused ||= document.activeElement === card;
   };
-  for (const wait of [0, 150, 400, 900, 1600, 3000, 5000, 8000, 12000, 20000]) setTimeout(look, wait);
+  const timer = setInterval(look, 250);
+  look();
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"])
+    addEventListener(kind, () => clearInterval(timer), { once: true, passive: true });
 }
 """
 

@@ -10,7 +10,7 @@ from fsl_core.errors import FSLError
 from fsl_core.train import control, runs
 from fsl_core.train.config import TrainConfig, read_recipe
 from fsl_core.types import params
-from fsl_core.ui import cached, session
+from fsl_core.ui import cached, screen, session
 from fsl_core.ui.jobs import DONE, Ticket
 from fsl_core.ui.options import title
 from fsl_core.ui.project import digest
@@ -134,11 +134,12 @@ def plan(order: Order) -> None:
         st.error(plain(status.error), icon=":material/error:")
 
 
-@st.fragment(run_every=LOOK)
+@st.fragment
 def _progress(key: str) -> None:
     status = cached.planning_queue().status(key, session.waiter(session.PLAN))
     if status is None or status.finished:
         st.rerun()
+    screen.look_again(session.PLAN, LOOK)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.progress(status.fraction, text=f"{plain(status.phase or 'Waiting for another plan')} …")
         st.button("Stop planning", icon=":material/stop_circle:", type="tertiary", on_click=_leave)

@@ -10,7 +10,7 @@ import streamlit as st
 from fsl_core.errors import FSLError
 from fsl_core.train import control, runs
 from fsl_core.train.runs import FAILED, FINISHED, RUNNING, STOPPED, RunFolder
-from fsl_core.ui import cached, session, uploads
+from fsl_core.ui import cached, screen, session, uploads
 from fsl_core.ui.text import plain
 
 PLACE = "runs"  # of what is told about stopping and resuming
@@ -24,13 +24,16 @@ BADGES: dict[str, tuple[str, Literal["blue", "green", "orange", "red"]]] = {
 }
 
 
-def cards(known: frozenset[str], may_train: bool) -> None:
+@st.fragment
+def cards(known: frozenset[str], may_train: bool, every: float) -> None:
     """The runs, newest first; the whole page runs again when another set of them is under way than is `known`.
 
     Args:
         known: names of the runs under way when the page ran.
         may_train: whether something can be done with runs here.
+        every: seconds between two looks at them.
     """
+    screen.look_again(PLACE, every)
     found = runs.find_runs()
     if under_way(found) != known:
         session.tell(PLACE)

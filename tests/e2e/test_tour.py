@@ -29,10 +29,10 @@ SIGHT = """() => {
 def arrived(page: Page, step: int) -> None:
     """Wait until the card of a step has come to rest."""
     expect(page.get_by_text(f"{step} of {len(STEPS)}", exact=True)).to_be_visible()
+    page.wait_for_function(f"({SIGHT})().seen")
     expect(page.locator('[data-testid="stProgress"]')).to_have_count(0, timeout=240_000)
     settle(page)
-    page.wait_for_function("document.activeElement.className === 'fsl-tour-said'")
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(1000)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -30,7 +30,10 @@ def page() -> None:
     from fsl_core.ui import requests
     from tests.ui.test_requests import work
 
-    st.markdown(f"found {requests.awaited('a slow job', 'slow', work)}")
+    if st.checkbox("Elsewhere"):
+        requests.leave()
+    else:
+        st.markdown(f"found {requests.awaited('a slow job', 'slow', work)}")
 
 
 @pytest.fixture(autouse=True)
@@ -44,18 +47,32 @@ def labels(app: AppTest) -> list[str]:
     return [one.label for one in app.button]
 
 
+def ends() -> list[str]:
+    """How jobs ended, once one has."""
+    for _ in range(500):
+        if ENDS:
+            break
+        time.sleep(0.01)
+    return ENDS
+
+
 def test_a_slow_job_is_stopped_and_asked_for_again() -> None:
     app = AppTest.from_function(page, default_timeout=30).run()
     assert labels(app) == ["Stop"] and app.markdown[0].value == "found None"
     app.button[0].click().run()
     assert labels(app) == ["Compute it"] and "stopped" in app.info[0].value
-    for _ in range(500):
-        if ENDS:
-            break
-        time.sleep(0.01)
-    assert ENDS == ["stopped"]
+    assert ends() == ["stopped"]
     app.run()
     assert labels(app) == ["Compute it"]  # another run of the page starts nothing
     GO.set()
     app.button[0].click().run()
     assert not labels(app) and app.markdown[0].value == "found done"
+
+
+def test_who_leaves_a_page_wants_none_of_its_jobs() -> None:
+    app = AppTest.from_function(page, default_timeout=30).run()
+    app.checkbox[0].check().run()
+    assert ends() == ["stopped"]
+    GO.set()
+    app.checkbox[0].uncheck().run()
+    assert app.markdown[0].value == "found done"  # unlike one that was stopped, it is computed anew

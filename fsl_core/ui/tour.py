@@ -114,14 +114,17 @@ STEPS = (
     ),
 )  # fmt: skip
 
-# Once for each move: the card comes into sight and takes the focus. While the page still grows it looks again, until
-# the person does something. Without scripts the card stays at the edge of the window (style.css).
+# Once for each move: the card comes into sight and takes the focus. It looks again until the page has been complete for
+# three seconds, or the person does something. Without scripts the card stays at the edge of the window (style.css).
 ARRIVE = """
 if (window.fewShotLensTour !== MOVES) {
   window.fewShotLensTour = MOVES;
-  let focused = false;
+  let focused = false, calm = 0;
   const look = () => {
-    if (window.fewShotLensTour !== MOVES) return clearInterval(timer);
+    const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
+    const grows = (state && state !== "notRunning") || document.querySelector('[data-testid="stProgress"]');
+    calm = grows ? 0 : calm + 1;
+    if (window.fewShotLensTour !== MOVES || calm > 12) return clearInterval(timer);
     const spot = document.querySelector(".fsl-tour-spot"), card = document.querySelector(".fsl-tour-said");
     if (!spot || !card) return;
     const top = spot.getBoundingClientRect().top;
@@ -132,7 +135,7 @@ if (window.fewShotLensTour !== MOVES) {
   const timer = setInterval(look, 250);
   look();
   for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"])
-    addEventListener(kind, () => clearInterval(timer), { once: true, passive: true });
+    addEventListener(kind, () => clearInterval(timer), { once: true, passive: true, capture: true });
 }
 """
 

@@ -40,6 +40,8 @@ def test_a_clicked_region_fills_in_its_numbers_in_both_directions(page: Page, ad
     assert formula.inner_text() != before
     expect(page.get_by_role("heading", name="The support rebuilt from the other picture")).to_be_visible()
 
+    settle(page)
+    page.get_by_role("heading", name="Alignment", exact=True).scroll_into_view_if_needed()  # a list closes on scrolling
     page.get_by_role("combobox", name="Beside").first.click()
     page.get_by_role("option", name="Conv4-64, 84 px").click()
     expect(formula).to_have_count(2, timeout=240_000)

@@ -7,9 +7,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fsl_core.ui import beforehand, heat_controls, session
+from fsl_core.records import Saliency
+from fsl_core.ui import beforehand, heat_controls, heat_jobs, session
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.heat_badge import LOOKS
+from fsl_core.ui.heat_jobs import Asked
+from fsl_core.ui.scene import Scene
 from fsl_core.ui.why import PAGES
 
 PAGE = Path(__file__).parents[2] / "pages" / "why.py"
@@ -54,10 +57,20 @@ def test_the_three_explanations_stand_side_by_side_with_their_numbers(opened: Ap
     ]  # fmt: skip
 
 
-def test_a_place_of_the_map_has_its_formula_with_its_numbers(opened: AppTest) -> None:
+@pytest.fixture
+def signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heat maps of both signs, as on an untrained network nothing may speak for a class."""
+
+    def map_of(scene: Scene, pair: Pair) -> Saliency:
+        return heat_jobs.map_of(scene, Asked(pair.query_id, pair.class_id, None, "grad_cam", (("sign", "all"),)))
+
+    monkeypatch.setattr(heat_jobs, "usual_map", map_of)
+
+
+def test_a_place_of_the_map_has_its_formula_with_its_numbers(signed: None, opened: AppTest) -> None:
     text = words(opened)
-    assert "The strongest place, as none is selected:" in text and "**Σ** of all" in text
-    assert "value** at row" in text
+    assert "The strongest place, as none is selected:" in text
+    assert "value** at row" in text and "No identity ties the sum of this map to the score" in text
     opened.number_input(key=heat_controls.ROW).set_value(1)
     opened.number_input(key=heat_controls.COLUMN).set_value(0).run()
     assert "**value** at row 1, column 0 = Σ mean gradient · feature = " in words(opened)

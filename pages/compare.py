@@ -28,11 +28,12 @@ def side_by_side(methods: list[Method]) -> None:
         return
     if found.outdated:
         st.badge(OUTDATED, icon=":material/history:", color="orange")
-    titles = titles_of([(answer.classifier, answer.backbone) for answer in given])
+    titles = titles_of([(answer.classifier, answer.backbone) for answer in given], found.regions)
     st.markdown(f"**{comparison.agreement(rows) or 'One method alone: choose another one to compare it with.'}**")
     for note in dict.fromkeys(answer.note for answer in given if answer.note):
         st.caption(plain(note))
-    table(project.id, titles, given, rows)
+    table(project, titles, given, rows)
+    st.caption("“Why?” shows what speaks for an answer to the classifier and the backbone of the sidebar.")
     data = comparison.to_csv([joined(title) for title in titles], rows)
     st.download_button(
         "Answers as CSV", data, "comparison.csv", "text/csv", on_click="ignore", icon=":material/download:"
@@ -68,14 +69,14 @@ def shots(methods: list[Method]) -> None:
     if found.result is not None:
         if found.outdated:
             st.badge(OUTDATED, icon=":material/history:", color="orange")
-        curve(found.result, found.outdated)
+        curve(found.result, found.outdated, found.regions)
 
 
 @st.fragment
-def curve(growth: Growth, outdated: bool) -> None:
+def curve(growth: Growth, outdated: bool, regions: str) -> None:
     """The figure and its words for a number of examples; the slider runs only this again."""
     shots = most = len(growth.curves[0].accuracies)
-    titles = [joined(title) for title in titles_of([method[:2] for method in growth.methods])]
+    titles = [joined(title) for title in titles_of([method[:2] for method in growth.methods], regions)]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="fsl_shots_controls"):
         if most > 1:
             st.session_state[SHOTS] = min(st.session_state.get(SHOTS) or most, most)

@@ -38,10 +38,7 @@ def explore(saliency: Saliency, key: str, narrow: bool) -> None:
         if saliency.sign == "all" and saliency.signed
         else "The darker the orange, the more a place counts. Click one to see its number." + fine
     )
-    with st.container(key="fsl_heat_formula"):
-        if cell is None:
-            st.caption("The strongest place, as none is selected:")
-        st.markdown(figures.saliency_formula(saliency, *(cell or saliency.strongest)), help=glossary.explain("heat"))
+    heat_controls.formula(saliency, cell)
 
 
 @st.fragment

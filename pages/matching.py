@@ -10,6 +10,7 @@ from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.flow_table import flow_table
 from fsl_core.ui.match_controls import begin, clicked, how_many, select
+from fsl_core.ui.options import choice_title
 from fsl_core.ui.two_solvers import two_solvers
 
 TILES = "Every tile is a region of its own, and parts of the picture are in several of them. "
@@ -28,7 +29,7 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     scored, counted = (f"{flow.score - was.score:+.3f}", f"{flow.logit - was.logit:+.3f}") if was else (None, None)
     numbers[0].metric("Score", f"{flow.score:.3f}", scored, help="Flow-weighted mean similarity, at most 1.")
     numbers[1].metric("Logit", f"{flow.logit:.3f}", counted, help=glossary.explain("logit"))
-    numbers[2].metric("Solver", match.solver)
+    numbers[2].metric("Solver", choice_title(match.solver))
     numbers[3].metric("Time", f"{1000 * match.seconds:.0f} ms", help="What it took to match the query to all classes.")
     flow_table(flow, cell)
 

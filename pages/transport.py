@@ -4,7 +4,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Lesson, Piles, Solution
-from fsl_core.ui import glossary, lessons, session
+from fsl_core.ui import glossary, lessons, session, tour
 from fsl_core.ui.chart import show, show_clickable
 
 EQUAL = 1e-4  # prices that differ from the cost by less than this
@@ -106,6 +106,7 @@ with tables:
         lessons.move(preset, piles, (pile, hole))
 lesson = None
 with drawing:
+    tour.here("transport")
     if piles:
         lesson = lessons.solve(piles, power)
     if lesson:

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from fsl_core.ui import match_controls, requests, screen, why
+from fsl_core.ui import match_controls, requests, screen, tour, why
 
-chosen = match_controls.begin("Why?", "explain")
+chosen = match_controls.begin("Why?", "explain", ("why",))
 requests.keep_up()
+tour.here("why")
 why.answer(chosen)
 narrow = screen.is_narrow()
 left, right = st.columns([5, 3])

@@ -7,6 +7,7 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
+from fsl_core.data.patches import Patches
 from fsl_core.features import EpisodeFeatures
 
 
@@ -29,6 +30,11 @@ class Classifier(ABC):
     reference: ClassVar[str]
     transductive: ClassVar[bool]  # whether the answer to one query depends on the other queries
     differentiable: ClassVar[bool]  # whether gradients of the logits by the query maps say how the logits change
+
+    @classmethod
+    def title_on(cls, patches: Patches | None) -> str:
+        """What it is called where images are cut into these patches; None = where their feature maps are compared."""
+        return cls.title
 
     @abstractmethod
     def __call__(self, features: EpisodeFeatures) -> Prediction:

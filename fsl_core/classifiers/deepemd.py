@@ -11,12 +11,14 @@ from fsl_core.classifiers import nodes
 from fsl_core.classifiers.base import Classifier, Prediction
 from fsl_core.classifiers.nodes import Nodes
 from fsl_core.classifiers.structured_layer import SCHEDULES
+from fsl_core.data.patches import Grid, Patches, Sampling
 from fsl_core.errors import TransportError
 from fsl_core.features import EpisodeFeatures
 from fsl_core.transport import SOLVERS, TransportProblem
 from fsl_core.types import check_options, option
 
 BLOCK = 2**23  # numbers in the similarity maps that are held at once
+FORMS: dict[type, str] = {Grid: "DeepEMD-Grid", Sampling: "DeepEMD-Sampling"}  # on patches of these kinds
 Targets = tuple[Float[Tensor, "n_target channels height width"], Int[Tensor, " n_target"]]
 
 
@@ -106,6 +108,11 @@ class DeepEMD(Classifier):
 
     def __post_init__(self) -> None:
         check_options(self)
+
+    @classmethod
+    def title_on(cls, patches: Patches | None) -> str:
+        """Its authors have a name for each way to get regions."""
+        return FORMS.get(type(patches), cls.title)
 
     def __call__(self, features: EpisodeFeatures) -> Prediction:
         maps, labels = self.targets(features)

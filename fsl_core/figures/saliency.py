@@ -72,12 +72,17 @@ def saliency(record: Saliency, selected: tuple[int, int] | None = None, narrow: 
     return drawn.update_layout(height=drawn.layout.height + FOOT, margin={"b": FOOT}) if narrow else drawn
 
 
-def overlay(record: Saliency) -> go.Figure:
-    """The map over its grey picture, alone; one that shows nothing is replaced by the reason."""
+def overlay(record: Saliency, selected: tuple[int, int] | None = None) -> go.Figure:
+    """The map over its grey picture, alone; the selected cell is framed.
+
+    A map that shows nothing is replaced by the reason. `customdata` of a clicked place: row, column, value.
+    """
     pane = Pane("query", record.image, WHOLE, label(record.title, 40))
     traces, notes = ([], [_reason(record.fault, pane, FAULT_LINE)]) if record.fault else ([_heat(record, pane)], [])
     traces.append(_targets(record, pane))
-    return plane([pane], traces, [], SIDE[False], images=[picture(pane, grey=True)], annotations=notes)
+    frames = _frames(record, pane, selected) if selected else []
+    images = [picture(pane, grey=True)]
+    return plane([pane], traces, frames, SIDE[False], images=images, annotations=notes, clickmode="event+select")
 
 
 def marked(record: Saliency, box: Box | None = None, narrow: bool = False) -> go.Figure:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from fsl_core.errors import FSLError
+from fsl_core.manifest import read_cards
 from fsl_core.records import ShotsCurve
 from fsl_core.ui import answers
 from fsl_core.ui.engine import Engine
@@ -40,12 +41,14 @@ class Row:
     Attributes:
         said: class name that each method answers.
         probabilities: of those classes.
+        class_ids: of those classes.
         true: name of the true class, "" where it is unknown.
     """
 
     query: Query
     said: tuple[str, ...]
     probabilities: tuple[float, ...]
+    class_ids: tuple[str, ...]
     true: str
 
     @property
@@ -184,7 +187,9 @@ def _each(ticket: Ticket, methods: Sequence[Method], work: Callable[[Method, Tic
         try:
             results.append(work(method, Ticket(report)))
         except FSLError as error:
-            title = f"{CLASSIFIERS[method.classifier].title} on {method.backbone}"
+            cards = read_cards()
+            backbone = cards[method.backbone].title if method.backbone in cards else method.backbone
+            title = f"{CLASSIFIERS[method.classifier].title} on {backbone}"
             raise FSLError(f"{title} gave no answer, so nothing was compared: {error}") from error
     return tuple(results)
 
@@ -205,6 +210,7 @@ def rows_of(project: Project, given: Sequence[Answer]) -> list[Row]:
                 query,
                 tuple(table.class_names[column] for table, column in zip(tables, best, strict=True)),
                 tuple(float(t.probabilities[place, c]) for t, place, c in zip(tables, at, best, strict=True)),
+                tuple(answer.class_ids[column] for answer, column in zip(given, best, strict=True)),
                 tables[0].class_names[label] if label >= 0 else "",
             )
         )

@@ -11,17 +11,22 @@ from fsl_core.ui.jobs import DONE, FAILED, Ticket, Work
 
 COMPARE, SHOTS = "compare", "shots"  # roles: the session waits for one job of each
 ASKED, STOPPED = "fsl_asked_", "fsl_stopped_"  # + role, in the session's state: str, key of a job
-SHOWN = "fsl_shown_"  # + role: tuple[str, str], a project's id and the key of the job whose result was shown
+SHOWN = "fsl_shown_"  # + role: (str, str, str), a project's id, the key of the job whose result was shown, its regions
 ANY = "any"  # value of ASKED: whatever the page is about to ask for
 SEED = "fsl_shots_seed"  # int: of the draws, once the person has asked for others
 PATIENCE = 0.4  # seconds that the page waits for a job before it shows progress
 
 
 class Found(NamedTuple):
-    """What there is to show: the result that was asked for, or an `outdated` one until that is there, or None."""
+    """What there is to show: the result that was asked for, or an `outdated` one until that is there, or None.
+
+    Attributes:
+        regions: setting of the project that the result speaks of.
+    """
 
     result: Any
     outdated: bool
+    regions: str
 
 
 def answers(methods: Sequence[Method]) -> Found:
@@ -75,7 +80,7 @@ def _follow(role: str, key: str, work: Work, verb: str, at_once: bool) -> Found:
     Args:
         at_once: whether it is asked for without being told to, unless it was stopped.
     """
-    queue, state = cached.queue(), st.session_state
+    queue, state, project = cached.queue(), st.session_state, session.project()
     status = queue.status(key)
 
     def ask() -> None:
@@ -89,8 +94,8 @@ def _follow(role: str, key: str, work: Work, verb: str, at_once: bool) -> Found:
         queue.submit(key, work, session.waiter(role))
         status = queue.wait(key, PATIENCE)
     if status is not None and status.state == DONE:
-        state[SHOWN + role] = (session.project().id, key)
-        return Found(queue.result(key), False)
+        state[SHOWN + role] = (project.id, key, project.settings.regions)
+        return Found(queue.result(key), False, project.settings.regions)
     if status is not None and status.state == FAILED:
         st.error(status.error, icon=":material/error:")
 
@@ -103,8 +108,8 @@ def _follow(role: str, key: str, work: Work, verb: str, at_once: bool) -> Found:
         _progress(role, key)
     else:
         st.button(verb, on_click=ask, type="primary", icon=":material/play_arrow:", key=f"fsl_ask_{role}")
-    of_project, shown = state.get(SHOWN + role, ("", ""))
-    return Found(queue.result(shown) if of_project == session.project().id else None, True)
+    of_project, shown, regions = state.get(SHOWN + role, ("", "", ""))
+    return Found(queue.result(shown) if of_project == project.id else None, True, regions)
 
 
 @st.fragment

@@ -2,32 +2,55 @@
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached
+from fsl_core.ui import cached, session
 from fsl_core.ui.answers import percent
 from fsl_core.ui.comparison import Row, disagreements_first, right_of
 from fsl_core.ui.method_controls import Title, joined
 from fsl_core.ui.pieces import Answer
+from fsl_core.ui.project import Project
+from fsl_core.ui.screen import mounted
 from fsl_core.ui.text import shortened
 
 PAGE = 20  # rows
 SORTED, PLACE = "fsl_disagreements_first", "fsl_compare_page"  # keys of the widgets
+WHY = "fsl_compare_why"
+
+_TELL_WHY = """
+let tell = null;
+const ask = (event) => {
+  const button = event.target.closest(".fsl-compare button[data-why]");
+  if (button && tell) tell("asked", button.dataset.why);
+};
+export default function ({ setTriggerValue }) {
+  tell = setTriggerValue;
+  document.addEventListener("click", ask);
+  return () => {
+    document.removeEventListener("click", ask);
+    tell = null;
+  };
+}
+"""  # the table is one piece of HTML, whose buttons Streamlit knows nothing of
 
 
 @st.fragment
-def table(project_id: str, titles: Sequence[Title], given: Sequence[Answer], rows: Sequence[Row]) -> None:
-    """The table with the choice of its order, in pages; to sort and to turn the pages runs only this again."""
+def table(project: Project, titles: Sequence[Title], given: Sequence[Answer], rows: Sequence[Row]) -> None:
+    """The table with the choice of its order, in pages; to sort and to turn the pages runs only this again.
+
+    Beside each answer stands a way to the page Why?, where its class is still in use.
+    """
     if len(titles) > 1:
         st.toggle("Disagreements first", True, key=SORTED, persist_state="session")
     ordered = disagreements_first(rows) if st.session_state.get(SORTED, True) else list(rows)
     pages = -(-len(ordered) // PAGE)
     place = min(int(st.session_state.get(PLACE) or 1), pages)
     shown = ordered[PAGE * (place - 1) : PAGE * place]
-    body = [_summary(titles, given, rows), *(_row(project_id, titles, row) for row in shown)]
+    in_use = {image_class.id for image_class in project.in_use.classes}
+    body = [_summary(titles, given, rows), *(_row(project.id, titles, row, in_use) for row in shown)]
     head = "".join(f'<th scope="col">{_title(title)}</th>' for title in titles)
     st.html(
         '<div class="fsl-compare" role="region" tabindex="0" aria-label="Answers of each method">'
@@ -35,6 +58,15 @@ def table(project_id: str, titles: Sequence[Title], given: Sequence[Answer], row
     )
     if pages > 1:
         st.pagination(pages, key=PLACE)
+    asked = mounted(WHY, _TELL_WHY)(key=WHY, on_asked_change=lambda: None).asked
+    offered = {_pair(row, class_id): (row.query.id, class_id) for row in rows for class_id in row.class_ids}
+    if asked in offered:
+        session.ask_why(*offered[asked])
+
+
+def _pair(row: Row, class_id: str) -> str:
+    """What a button says that asks why a query belongs to a class."""
+    return f"{row.query.id} {class_id}"
 
 
 def _title(title: Title) -> str:
@@ -67,9 +99,9 @@ def _time(answer: Answer) -> str:
     return f"{matching}, {answer.feature_seconds:.1f} s to look at {answer.computed_images} new {pictures}"
 
 
-def _row(project_id: str, titles: Sequence[Title], row: Row) -> str:
+def _row(project_id: str, titles: Sequence[Title], row: Row, in_use: Collection[str]) -> str:
     cells = []
-    for title, said, probability in zip(titles, row.said, row.probabilities, strict=True):
+    for title, said, probability, class_id in zip(titles, row.said, row.probabilities, row.class_ids, strict=True):
         mark = ""
         if row.true:
             right = said == row.true
@@ -78,8 +110,11 @@ def _row(project_id: str, titles: Sequence[Title], row: Row) -> str:
             )
         answer = f'<p><strong title="{html.escape(said)}">{html.escape(shortened(said, 22))}</strong>{mark}</p>'
         bar = f'<i aria-hidden="true"><b style="width:{100 * probability:.1f}%"></b></i><em>{percent(probability)}</em>'
+        label = html.escape(f"Why {said} for {row.query.picture.name}, as {joined(title)} says?")
+        why = f'<button type="button" data-why="{html.escape(_pair(row, class_id))}" aria-label="{label}">Why?</button>'
         odd = bool(row.usual) and said != row.usual
-        cells.append(_cell(title, f'{answer}<p class="fsl-sure">{bar}</p>', "fsl-odd" if odd else ""))
+        inner = f'{answer}<p class="fsl-sure">{bar}{why if class_id in in_use else ""}</p>'
+        cells.append(_cell(title, inner, "fsl-odd" if odd else ""))
     return f'<tr><th scope="row">{_head(project_id, row)}</th>{"".join(cells)}</tr>'
 
 

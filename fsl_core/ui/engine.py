@@ -129,6 +129,7 @@ class Engine:
         import torch
 
         from fsl_core.classifiers import CLASSIFIERS
+        from fsl_core.data.patches import parse_regions
         from fsl_core.openset import none_of_these
 
         settings = project.settings
@@ -136,7 +137,7 @@ class Engine:
         start = time.perf_counter()
         features, computed, note = self.features(ticket, store, project, backbone)
         middle = time.perf_counter()
-        ticket.report(0.95, f"Comparing with {classifier.title}")
+        ticket.report(0.95, f"Comparing with {classifier.title_on(parse_regions(settings.regions))}")
         with torch.inference_mode():
             prediction = classifier(features)
             logits, probabilities = prediction.logits.tolist(), prediction.probabilities.tolist()
@@ -184,9 +185,8 @@ class Engine:
         start = time.perf_counter()
         found = what_if(classifier, features, Pairing(*rows), images, emphasis, self.targets_of(classifier, features))
         seconds = time.perf_counter() - start
-        return Match(
-            found, reconstruct(found.after), classifier.solver if classifier.flow == "optimal" else "none", seconds
-        )
+        solver = classifier.solver if classifier.flow == "optimal" else "none"
+        return Match(found, reconstruct(found.after), solver, seconds)
 
     def targets_of(self, classifier: "DeepEMD", features: "EpisodeFeatures") -> "Targets":
         """What the queries are matched to; learnt once for a support set, whatever is asked about it."""

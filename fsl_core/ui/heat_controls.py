@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from fsl_core import figures
 from fsl_core.errors import OptionError
 from fsl_core.records import Saliency
 from fsl_core.types import params
@@ -192,6 +193,14 @@ def cell(saliency: Saliency) -> tuple[int, int] | None:
         if row is not None or column is not None:
             st.button("Clear", on_click=st.session_state.update, args=[{ROW: None, COLUMN: None}], key="fsl_heat_clear")
     return None if row is None or column is None else (row, column)
+
+
+def formula(saliency: Saliency, cell: tuple[int, int] | None) -> None:
+    """How the value of a cell comes about, with its numbers; of the strongest one where none is selected."""
+    with st.container(key="fsl_heat_formula"):
+        if cell is None:
+            st.caption("The strongest place, as none is selected:")
+        st.markdown(figures.saliency_formula(saliency, *(cell or saliency.strongest)), help=glossary.explain("heat"))
 
 
 def pick_method(key: str, names: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from fsl_core.ui import cached, glossary, session
 from fsl_core.ui.comparison import Method
+from fsl_core.ui.options import classifier_title
 
 CLASSIFIERS_FIELD, BACKBONES_FIELD = "classifiers", "backbones"  # keys of the widgets, and their names in the address
 COMPARED = ("deepemd", "protonet", "cosine", "nearest_neighbour")  # chosen at first; all would crowd the table
@@ -26,12 +27,21 @@ def choose() -> list[Method]:
         key=CLASSIFIERS_FIELD, bind="query-params",
         help=f"Each with its options of the sidebar.\n\n{glossary.explain('prototype')}",
     )  # fmt: skip
+    _say_forms(classifiers)
     backbones = choose_backbones()
     return [
         Method(classifier, backbone, cards[backbone].sha256)
         for backbone in backbones
         for classifier in titles if classifier in classifiers
     ]  # fmt: skip
+
+
+def _say_forms(classifiers: Sequence[str]) -> None:
+    """Where a classifier has another name on the chosen regions: that name; the address knows it by its usual one."""
+    titles, regions = _classifier_titles(), session.project().settings.regions
+    for name in classifiers:
+        if (form := classifier_title(name, regions)) != titles[name]:
+            st.caption(f"On the patches that are chosen as regions, {titles[name]} is {form}.")
 
 
 def follow_sidebar() -> None:
@@ -52,9 +62,10 @@ def choose_backbones() -> list[str]:
     return [name for name in cards if name in chosen]
 
 
-def titles_of(pairs: Sequence[tuple[str, str]]) -> list[Title]:
-    """Names for people of pairs of a classifier and a backbone."""
-    cards, titles = cached.cards(), _classifier_titles()
+def titles_of(pairs: Sequence[tuple[str, str]], regions: str) -> list[Title]:
+    """Names for people of pairs of a classifier and a backbone that looked at these regions."""
+    cards, table = cached.cards(), _classifier_titles()
+    titles = {name: classifier_title(name, regions) for name in table}
     several = len({backbone for _, backbone in pairs}) > 1
     return [
         (titles.get(classifier, classifier), (cards[name].title if name in cards else name) if several else "")

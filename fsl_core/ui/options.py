@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from fsl_core.cli import choose
 from fsl_core.errors import OptionError
 from fsl_core.types import Param, params
 from fsl_core.ui import glossary, session
@@ -13,11 +14,20 @@ from fsl_core.ui.pieces import Settings
 
 SLIDER_STEPS = 200
 CHOICES = {  # names of choices whose spelling no rule gives
+    "cross_entropy": "Cross-entropy",
     "cross_reference": "Cross-reference",
+    "deepemd": "DeepEMD",
     "kmeans": "k-means",
     "l2": "L2",
     "opencv": "OpenCV",
+    "protonet": "ProtoNet",
+    "resnet12": "ResNet-12",
+    "resnet18": "ResNet-18",
     "scikit_learn": "scikit-learn",
+    "scl": "SCL",
+    "seresnet12": "SEResNet-12",
+    "wrn_28_10": "WRN-28-10",
+    "wrn_28_10_s2m2": "WRN-28-10 (S2M2)",
 }
 
 
@@ -44,7 +54,7 @@ def _writer(name: str, classifier: type, option: str, place: str) -> Callable[[A
         try:
             classifier(**changed.options[name])
         except TypeError as error:  # an emptied number field gives None
-            raise OptionError(f"{option} needs a number; the old value was kept.") from error
+            raise OptionError(f"{title(option)} needs a number; the old value was kept.") from error
         if value == default:
             kept = {key: other for key, other in changed.options[name].items() if key != option}
             changed = replace(changed, options={**changed.options, name: kept})
@@ -79,6 +89,22 @@ def option_widget(name: str, param: Param, value: Any, key: str, write: Callable
 def _help(name: str, param: Param) -> str:
     """What the classifier says about its option; with the word, where it is one of the glossary."""
     return f"{param.help}\n\n{glossary.explain(name)}" if name in glossary.WORDS else param.help
+
+
+def classifier_title(name: str, regions: str) -> str:
+    """What a classifier is called where it compares these regions.
+
+    Args:
+        regions: as in the project's settings.
+
+    Raises:
+        OptionError: there is no such classifier.
+    """
+    from fsl_core.classifiers import CLASSIFIERS  # imports torch
+    from fsl_core.data.patches import parse_regions
+
+    called: str = choose(name, CLASSIFIERS, "classifier").title_on(parse_regions(regions))
+    return called
 
 
 def choice_title(choice: str) -> str:

@@ -18,6 +18,7 @@ from fsl_core.manifest import Card
 from fsl_core.records import Scores
 from fsl_core.ui import answers, cached, kept, quiz, reproduce, session, standalone
 from fsl_core.ui.kept import Kept
+from fsl_core.ui.options import classifier_title
 from fsl_core.ui.pieces import Picture
 from fsl_core.ui.project import Project
 from fsl_core.ui.store import Store
@@ -146,7 +147,7 @@ def html(
         "any_off": any(one.is_off or one.off for one in project.classes),
         "asked": list(_asked(project, current, thumbnails, reasons or {})),
         "results": _results(current),
-        "classifier": classifier.title,
+        "classifier": classifier_title(project.settings.classifier, project.settings.regions),
         "reference": classifier.reference,
         "method": METHODS[project.settings.classifier],
         "backbone": card.title,

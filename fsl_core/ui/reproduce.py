@@ -18,6 +18,7 @@ from fsl_core.errors import FSLError, WeightsError, called
 from fsl_core.manifest import Card
 from fsl_core.types import params
 from fsl_core.ui import cached, session
+from fsl_core.ui.options import classifier_title
 from fsl_core.ui.pieces import AUTO
 from fsl_core.ui.project import Project
 from fsl_core.ui.text import plain
@@ -80,7 +81,7 @@ def facts(project: Project, card: Card, day: date | None = None) -> dict[str, st
         "SHA-256 of the weights": card.sha256,
         "Pictures": f"{pictures}, at {seen['size']} × {seen['size']} pixels",
         "Colours (R, G, B)": f"mean {mean}; standard deviation {std}",
-        "Classifier": f"{classifier.title} ({settings.classifier})",
+        "Classifier": f"{classifier_title(settings.classifier, settings.regions)} ({settings.classifier})",
         "Options": _options(params(classifier), settings.chosen_options),
         "Device": DEVICES.get(settings.device, settings.device),
         "Seed": str(settings.seed),

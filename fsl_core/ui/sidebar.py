@@ -9,7 +9,7 @@ from fsl_core.manifest import Card
 from fsl_core.types import params
 from fsl_core.ui import cached, requests, session, uploads
 from fsl_core.ui.fields import choose, choose_regions, number_patches, set_field
-from fsl_core.ui.options import options_of
+from fsl_core.ui.options import classifier_title, options_of
 from fsl_core.ui.pieces import AUTO
 from fsl_core.ui.text import plain
 
@@ -29,9 +29,12 @@ def sidebar(on_classify: bool) -> None:
         uploads.show_notices("project")
         uploads.show_notices(SETTINGS)
         _ways()
-        _backbone()
+        card, below = _backbone(), st.container()
         with st.spinner("Getting the classifiers ready …"):
             from fsl_core.classifiers import CLASSIFIERS
+        if card:
+            with below:
+                _about(card, CLASSIFIERS)
         _classifier(CLASSIFIERS)
         choose_regions(SETTINGS)
         number_patches(SETTINGS)
@@ -54,18 +57,20 @@ def _ways() -> None:
         )
 
 
-def _backbone() -> None:
+def _backbone() -> Card | None:
+    """The choice of the backbone; the chosen one, None where there is none at all."""
     try:
         cards = cached.cards()
     except FSLError as error:
         st.error(str(error), icon=":material/error:")
-        return
+        return None
     titles = {name: card.title for name, card in cards.items()}
     choose(SETTINGS, "backbone", "Backbone", titles, session.backbone(), "Turns a picture into features.")
-    _card(cards[session.backbone()])
+    return cards[session.backbone()]
 
 
-def _card(card: Card) -> None:
+def _about(card: Card, table: dict[str, Any]) -> None:
+    """How often a backbone is right, and how large it is."""
     if card.accuracy_1shot is None or card.accuracy_5shot is None:
         st.caption(
             f"Not measured here. {card.megabytes:.1f} MB.",
@@ -73,8 +78,9 @@ def _card(card: Card) -> None:
         )
         return
     one, five = (f"{value:.1%}".replace("%", " %") for value in (card.accuracy_1shot, card.accuracy_5shot))
+    measured_with = table[card.classifier].title if card.classifier in table else card.classifier
     st.caption(
-        f"{one} right with 1 example, {five} with 5 (5 classes, {card.classifier}). {card.megabytes:.1f} MB.",
+        f"{one} right with 1 example, {five} with 5 (5 classes, {plain(measured_with)}). {card.megabytes:.1f} MB.",
         help=f"± {card.interval_1shot:.1%} and ± {card.interval_5shot:.1%} (95 %, {card.measured_by}), on {card.data}.",
     )
 
@@ -82,7 +88,7 @@ def _card(card: Card) -> None:
 def _classifier(table: dict[str, Any]) -> None:
     settings = session.project().settings
     chosen = settings.classifier if settings.classifier in table else next(iter(table))
-    titles = {name: classifier.title for name, classifier in table.items()}
+    titles = {name: classifier_title(name, settings.regions) for name in table}
     choose(SETTINGS, "classifier", "Classifier", titles, chosen, table[chosen].reference)
     if params(table[chosen]):
         with st.expander("Options", expanded=False, icon=":material/tune:"):

@@ -52,6 +52,12 @@ STEPS = (
         ('[class*="st-key-fsl_thumb_"] [class*="st-key-fsl_icon_switch_"] button', ".st-key-step_undo button"),
     ),
     Step(
+        "why", "why", "Why?",
+        "“Why?”, beside each answer, leads here: which regions match, where the classifier looks, and which examples "
+        "are nearest. Below each of the three is the way to more of it.",
+        (".st-key-fsl_why_matching", ".st-key-fsl_why_heat_map", ".st-key-fsl_why_nearest"),
+    ),
+    Step(
         "matching", "regions", "Which region goes where",
         "Each region has a <b>weight</b>, shown by its brightness. The bands are the <b>flow</b>: weight goes to where "
         "it costs least, and two regions cost the less the more alike they are. Click a region to see its flows alone.",
@@ -62,6 +68,12 @@ STEPS = (
         "Each flow counts as much as its two regions are alike; the sum times the <b>temperature</b> is the "
         "<b>logit</b>. The class with the highest logit is the answer.",
         (".st-key-fsl_formula",),
+    ),
+    Step(
+        "transport", "transport", "How the flow is found",
+        "Regions give and take as piles of earth fill holes: the <b>flow</b> is the cheapest way to do it. Change a "
+        "pile or a hole in the tables, or click one to see its flows alone.",
+        ('[class*="st-key-fsl_moves_"]',),
     ),
     Step(
         "weights", "weights", "What counts",

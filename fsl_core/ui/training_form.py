@@ -11,6 +11,7 @@ from fsl_core.train import control, runs
 from fsl_core.train.config import TrainConfig, read_recipe
 from fsl_core.types import params
 from fsl_core.ui import cached, screen, session
+from fsl_core.ui.drawing import title_of
 from fsl_core.ui.jobs import DONE, Ticket
 from fsl_core.ui.options import title
 from fsl_core.ui.project import digest
@@ -50,8 +51,9 @@ def form() -> Order:
     config = read_recipe(recipe, {})
     data = ""
     if config.dataset != "synthetic":
+        called = plain(title_of(config.dataset, ""))
         data = st.text_input(
-            f"Folder of the data set {config.dataset}", key="training_data", persist_state="session",
+            f"Folder of the data set {called}", key="training_data", persist_state="session",
             placeholder="Empty: it is downloaded",
             help="Parquet files, a folder with a sub-folder of pictures for each class, or a zip of one.",
         )  # fmt: skip

@@ -11,6 +11,8 @@ from fsl_core.errors import FSLError
 from fsl_core.train import control, runs
 from fsl_core.train.runs import FAILED, FINISHED, RUNNING, STOPPED, RunFolder
 from fsl_core.ui import cached, screen, session, uploads
+from fsl_core.ui.drawing import title_of
+from fsl_core.ui.options import choice_title
 from fsl_core.ui.text import plain
 
 PLACE = "runs"  # of what is told about stopping and resuming
@@ -75,9 +77,9 @@ def about(run: RunFolder) -> str:
     if run.config:
         config = run.config
         parts = [
-            config.dataset,
-            config.architecture,
-            config.objective,
+            title_of(config.dataset, ""),
+            choice_title(config.architecture),
+            choice_title(config.objective),
             f"{config.epochs} epochs",
             f"seed {config.seed}",
         ]

@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from fsl_core import figures
+from fsl_core.records import Saliency
 from fsl_core.ui import (
     answers,
     beside,
@@ -19,7 +20,7 @@ from fsl_core.ui import (
     requests,
     session,
 )
-from fsl_core.ui.chart import show
+from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import UNCHANGED, Pair
 from fsl_core.ui.scene import CELLS
 from fsl_core.ui.text import plain
@@ -90,14 +91,28 @@ def heat_map(pair: Pair) -> None:
         st.caption("The project looks at patches; this is about the whole picture.")
     found = requests.explained(heat_jobs.HEAT, partial(heat_jobs.usual_map, pair=pair), "usual", *pair)
     if found is not None:
-        show(
-            figures.overlay(found), "why_heat_map", f"What speaks for the {plain(found.target)}.",
-            "The query with a heat map over it.", source=heat_controls.references([found.method]),
-        )  # fmt: skip
+        _places(found, pair)
         judged = heat_jobs.judged(heat_jobs.Asked(pair.query_id, pair.class_id, None, found.method), found)
         if judged is not None:
             heat_badge.badge(judged.verdict)
     _way("heat_maps", "See the heat maps")
+
+
+@st.fragment
+def _places(saliency: Saliency, pair: Pair) -> None:
+    """The map and the formula of a place; a click runs only this again, without any model work."""
+    place = st.container()
+    cell = None if saliency.fault else heat_controls.cell(saliency)
+    with place:
+        show_clickable(
+            figures.overlay(saliency, cell), f"fsl_why_map_{'_'.join(map(str, pair))}", "why_heat_map",
+            f"The query, and over its grey pixels the heat map of {saliency.title} for the {saliency.target}.",
+            heat_controls.clicked, heat_controls.references([saliency.method]),
+        )  # fmt: skip
+        click = "" if saliency.fault else " Click a place to see its number."
+        st.caption(f"What speaks for the {plain(saliency.target)}.{click}")
+    if not saliency.fault:
+        heat_controls.formula(saliency, cell)
 
 
 def nearest(pair: Pair, narrow: bool) -> None:

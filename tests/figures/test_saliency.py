@@ -53,6 +53,9 @@ def test_a_selected_cell_is_framed_in_both_pictures() -> None:
     assert {(shape.x0, shape.y0, shape.x1, shape.y1) for shape in frames[:3]} == {(0, 0.5, 0.5, 1)}
     assert len({shape.x0 for shape in frames}) == 2
     assert not [shape for shape in figures.saliency(record).layout.shapes if shape.type == "rect"]
+    alone = [shape for shape in figures.overlay(record, (1, 0)).layout.shapes if shape.type == "rect"]
+    assert {(shape.x0, shape.y0, shape.x1, shape.y1) for shape in alone} == {(0, 0.5, 0.5, 1)}
+    assert not [shape for shape in figures.overlay(record).layout.shapes if shape.type == "rect"]
 
 
 def test_a_fine_map_is_clicked_in_steps_and_its_extremes_share_a_colour() -> None:

@@ -1,14 +1,17 @@
 """The Compare page: several methods on one project, and accuracy by number of examples."""
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from fsl_core.classifiers import CLASSIFIERS
-from fsl_core.ui import cached
+from fsl_core.ui import cached, comparison_table, session
+from fsl_core.ui.engine import Pair
 from fsl_core.ui.method_controls import BACKBONES_FIELD, CLASSIFIERS_FIELD, COMPARED
 from fsl_core.ui.pieces import Settings
 from fsl_core.ui.project import Project
@@ -44,6 +47,15 @@ def button(app: AppTest, label: str):
 
 def html(app: AppTest) -> str:
     return " ".join(one.proto.body for one in app.get("html"))
+
+
+def pressed(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    """A press on a button of the table, as its script in the browser tells it."""
+
+    def component(**settings: object) -> SimpleNamespace:
+        return SimpleNamespace(asked=why)
+
+    monkeypatch.setattr(comparison_table, "mounted", lambda name, script: component)
 
 
 def words(app: AppTest) -> str:
@@ -174,3 +186,54 @@ def test_a_failing_method_is_one_sentence_and_can_be_tried_again(tmp_path: Path)
     button(app, "Try again").click().run()
     finish(app)
     assert "All 4 methods agree" in words(app)
+
+
+def test_beside_each_answer_stands_a_way_to_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened((2, 1, 2))
+    project, asked = app.session_state["project"], re.findall(r'data-why="(\S+) (\S+)"', html(app))
+    assert len(asked) == 4 * len(COMPARED) and {query for query, _ in asked} == {one.id for one in project.queries}
+    assert {class_id for _, class_id in asked} <= {one.id for one in project.classes}
+    query, class_id = asked[-1]
+    pressed(monkeypatch, f"{query} {class_id}")
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Why?" and app.session_state[session.PAIR] == Pair(query, class_id)
+
+
+def test_a_quiz_tells_nothing_by_the_way_to_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened((2, 1, 2), lambda project: replace(project, settings=Settings(quiz=True)))
+    project = app.session_state["project"]
+    assert "data-why" not in html(app)
+    app.session_state["project"] = replace(project, guesses={project.queries[1].id: project.classes[0].id})
+    finish(app.run())
+    asked = re.findall(r'data-why="(\S+) \S+"', html(app))
+    assert set(asked) == {project.queries[1].id} and len(asked) == len(COMPARED)
+    for image_class in project.classes:
+        pressed(monkeypatch, f"{project.queries[0].id} {image_class.id}")
+        assert app.run().title[0].value == "Compare"
+    assert session.PAIR not in app.session_state
+
+
+def test_a_class_that_is_left_out_meanwhile_is_not_asked_about() -> None:
+    app = opened((3, 1, 1), lambda project: replace(project, settings=Settings(live=False)))
+    finish(button(app, "Compare").click().run())
+    before = re.findall(r'data-why="\S+ (\S+)"', html(app))
+    app.session_state["project"] = app.session_state["project"].with_switched(before[0])
+    app.run()
+    left = re.findall(r'data-why="\S+ (\S+)"', html(app))
+    assert "Outdated" in " ".join(one.value for one in app.markdown)
+    assert left == [one for one in before if one != before[0]]
+
+
+def test_deepemd_has_the_name_of_the_regions_that_it_compared() -> None:
+    app = opened((2, 2, 1), lambda project: replace(project, settings=Settings(live=False, regions="grid:1")))
+    finish(button(app, "Compare").click().run())
+    assert "DeepEMD-Grid" in html(app).split("<tbody>")[0] and "DeepEMD (FCN) is DeepEMD-Grid." in words(app)
+    finish(button(app, "Measure").click().run())
+    assert "**DeepEMD-Grid**" in words(app)
+    project = app.session_state["project"]
+    app.session_state["project"] = replace(project, settings=Settings(live=False))
+    app.run()
+    assert "DeepEMD-Grid" in html(app).split("<tbody>")[0] and "**DeepEMD-Grid**" in words(app)
+    finish(button(app, "Compare").click().run())
+    assert "DeepEMD-Grid" not in html(app) and "is DeepEMD-Grid" not in words(app)

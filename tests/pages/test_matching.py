@@ -78,7 +78,7 @@ def test_the_page_shows_the_match_of_the_first_query(asked: list[Pair]) -> None:
     assert len(figures_of(page)) == 6
     assert all(figure.proto.alt for figure in figures_of(page))
     assert any("12.5 · 0.5000 = **6.2500**" in text.value for text in page.markdown)
-    assert [metric.value for metric in page.metric] == ["0.500", "6.250", "exact", "4 ms"]
+    assert [metric.value for metric in page.metric] == ["0.500", "6.250", "Exact", "4 ms"]
     assert len(page.dataframe[0].value) == 4
 
 

@@ -97,7 +97,7 @@ def test_where_many_share_the_app_projects_of_others_do_not_count(monkeypatch: p
 
 
 def test_next_goes_through_all_pages_and_back_again(toured: AppTest) -> None:
-    assert {step.page for step in STEPS} == {"classify", "compare", *PAGES}
+    assert {step.page for step in STEPS} == {"classify", "compare", "why", "transport", *PAGES}
     for number, step in enumerate(STEPS, 1):
         assert (at(toured), page_of(toured)) == (number, step.page)
         assert step.title in html(toured)
@@ -123,7 +123,7 @@ def test_the_tour_follows_to_another_page(toured: AppTest) -> None:
     assert at(toured) is None
 
 
-@pytest.mark.parametrize("page", ["matching", "weights", "influence", "compare"])
+@pytest.mark.parametrize("page", ["why", "matching", "transport", "weights", "influence", "compare"])
 def test_it_is_called_back_where_one_is(toured: AppTest, page: str) -> None:
     press(toured, "Skip tour")
     toured.switch_page(f"pages/{page}.py").run()
@@ -138,7 +138,7 @@ def test_called_on_the_start_page_it_brings_the_sample_episode() -> None:
     assert app.session_state["project"].is_sample
 
 
-@pytest.mark.parametrize("page", ["classify", "matching", "weights", "influence", "compare"])
+@pytest.mark.parametrize("page", ["classify", "why", "matching", "transport", "weights", "influence", "compare"])
 def test_pages_without_anything_to_show_have_the_card_too(page: str) -> None:
     app = press(start(), "Use my own pictures").switch_page(f"pages/{page}.py").run()
     press(app, "Tour")

@@ -7,9 +7,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from fsl_core.ui import beforehand, session
+from fsl_core.records import Saliency
+from fsl_core.ui import beforehand, heat_controls, heat_jobs, session
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.heat_badge import LOOKS
+from fsl_core.ui.heat_jobs import Asked
+from fsl_core.ui.scene import Scene
 from fsl_core.ui.why import PAGES
 
 PAGE = Path(__file__).parents[2] / "pages" / "why.py"
@@ -52,6 +55,26 @@ def test_the_three_explanations_stand_side_by_side_with_their_numbers(opened: Ap
     assert [label for label in (one.label for one in opened.button) if label.startswith("See the")] == [
         "See the matching", "See the neighbours", "See the heat maps",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heat maps of both signs, as on an untrained network nothing may speak for a class."""
+
+    def map_of(scene: Scene, pair: Pair) -> Saliency:
+        return heat_jobs.map_of(scene, Asked(pair.query_id, pair.class_id, None, "grad_cam", (("sign", "all"),)))
+
+    monkeypatch.setattr(heat_jobs, "usual_map", map_of)
+
+
+def test_a_place_of_the_map_has_its_formula_with_its_numbers(signed: None, opened: AppTest) -> None:
+    text = words(opened)
+    assert "The strongest place, as none is selected:" in text
+    assert "value** at row" in text and "No identity ties the sum of this map to the score" in text
+    opened.number_input(key=heat_controls.ROW).set_value(1)
+    opened.number_input(key=heat_controls.COLUMN).set_value(0).run()
+    assert "**value** at row 1, column 0 = Σ mean gradient · feature = " in words(opened)
+    assert "none is selected" not in words(opened) and len(opened.get("plotly_chart")) == 3
 
 
 def test_another_class_is_explained_by_other_numbers(opened: AppTest) -> None:

@@ -29,7 +29,7 @@ def work(small_backbone: str) -> tuple[Store, Project, list[Method]]:
 
 
 def row(*said: str, true: str = "", name: str = "q.png") -> Row:
-    return Row(Query(Picture(name, name)), said, (0.5,) * len(said), true)
+    return Row(Query(Picture(name, name)), said, (0.5,) * len(said), said, true)
 
 
 def test_the_answers_are_those_of_the_classify_page(work: tuple[Store, Project, list[Method]]) -> None:
@@ -121,6 +121,7 @@ def test_rows_follow_todays_names_labels_and_queries() -> None:
     first, second = comparison.rows_of(project, (answer, other))
     assert (first.said, first.probabilities, first.true) == (("A", "B"), (0.7, 0.6), "A")
     assert (second.said, second.probabilities, second.true) == (("B", "B"), (0.8, 0.9), "")
+    assert (first.class_ids, second.class_ids) == (("a", "b"), ("b", "b"))
 
 
 def test_rows_are_sorted_by_disagreement() -> None:

@@ -122,8 +122,9 @@ def test_facts_name_all_that_matters(small_backbone: str) -> None:
     assert found["Weights"] == "weights/tiny.safetensors"
     assert found["SHA-256 of the weights"] == card.sha256
     assert found["Pictures"] == "the whole picture, between borders, at 32 × 32 pixels"
-    patches = facts(Project("id", settings=replace(settings, regions="sampling:5:3")), card)["Pictures"]
-    assert patches == "patches of the whole picture (sampling:5:3), at 32 × 32 pixels"
+    patches = facts(Project("id", settings=replace(settings, regions="sampling:5:3")), card)
+    assert patches["Pictures"] == "patches of the whole picture (sampling:5:3), at 32 × 32 pixels"
+    assert (found["Classifier"], patches["Classifier"]) == ("DeepEMD (FCN) (deepemd)", "DeepEMD-Sampling (deepemd)")
     assert found["Colours (R, G, B)"].startswith("mean 0.4802, 0.4481, 0.3975; standard deviation 0.277,")
     assert found["Device"] == "CPU"
     assert found["Date"] == "2026-03-04"

@@ -1,8 +1,11 @@
 """What is chosen in the sidebar becomes a setting of the project, and only what has an effect is offered."""
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fsl_core.ui import cached
 from fsl_core.ui.pieces import Settings
 from fsl_core.ui.store import Store
 
@@ -50,3 +53,18 @@ def test_patches_are_chosen_with_number_and_seed(small_backbone: str) -> None:
 def test_patches_of_an_opened_project_stay_as_they_are(text: str, small_backbone: str) -> None:
     app = opened(Settings(regions=text))
     assert app.selectbox(key="settings_regions").value == text == regions(app.run())
+
+
+def test_the_classifier_is_called_as_people_call_it_on_the_chosen_regions(tmp_path: Path, small_backbone: str) -> None:
+    manifest = tmp_path / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace("tiny classifier", "deepemd"))
+    cached.cards.clear()
+    app = opened(Settings(regions="grid:2,3"))
+    said = " ".join(one.value for one in app.caption).replace("\\", "")
+    assert "25.0 % right with 1 example, 25.0 % with 5 (5 classes, DeepEMD (FCN))" in said
+    assert app.selectbox(key="settings_classifier").options[:2] == ["DeepEMD-Grid", "Prototypical network"]
+    app.selectbox(key="settings_regions").select("sampling:9").run()
+    assert app.selectbox(key="settings_classifier").options[0] == "DeepEMD-Sampling"
+    app.selectbox(key="settings_regions").select("cells").run()
+    assert app.selectbox(key="settings_classifier").options[0] == "DeepEMD (FCN)"
+    assert app.session_state["project"].settings.classifier == "deepemd"

@@ -40,6 +40,7 @@ SLOW_TO_IMPORT = (
     "fsl_core.openset",
     "fsl_core.transport.network_simplex",
     "fsl_core.transport.predictor_corrector",
+    "sklearn.cluster",  # of two of DeepEMD's rules
 )
 
 

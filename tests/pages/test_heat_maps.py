@@ -222,10 +222,14 @@ def test_the_object_of_a_drawn_scene_is_known(asked: list[tuple]) -> None:
 def test_what_is_explained_is_a_class_and_no_example(asked: list[tuple]) -> None:
     page = open_page()
     assert not [box for box in page.selectbox if box.label == "Example"]
-    query, first = page.session_state["project"].queries[0].id, page.session_state["project"].classes[0]
-    page.session_state[session.PAIR] = Pair(query, first.id, first.pictures[0].id)
-    page.selectbox(key="fsl_query").select(page.session_state["project"].queries[1].id).run()
-    assert page.session_state[session.PAIR].picture_id == first.pictures[0].id  # kept for other pages
+    project = page.session_state["project"]
+    first, second = project.classes[:2]
+    page.session_state["project"] = project.with_class(replace(first, pictures=(*first.pictures, *second.pictures)))
+    page.session_state[session.PAIR] = Pair(project.queries[0].id, first.id, first.pictures[0].id)
+    page.selectbox(key="fsl_query").select(project.queries[1].id).run()
+    assert page.session_state[session.PAIR] == Pair(project.queries[1].id, first.id, first.pictures[0].id)
+    page.selectbox(key="fsl_class").select(second.id).run()
+    assert page.session_state[session.PAIR].picture_id is None
 
 
 def test_a_drawn_box_becomes_the_mark(monkeypatch: pytest.MonkeyPatch) -> None:

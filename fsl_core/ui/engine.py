@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 BATCH = 8  # images, or about as many patches, between two looks at whether anybody still waits
 KEPT_MAPS = 4000
-KEPT_BACKBONES = 2
-KEPT_TARGETS = 8
+KEPT_BACKBONES, KEPT_TARGETS = 2, 8
 LOADING = "Loading the backbone"
 UNCHANGED = Emphasis()
 SLOW_TO_IMPORT = (

@@ -270,7 +270,9 @@ def test_the_masks_of_drawn_scenes_go_along_and_a_zip_without_them_is_read() -> 
 
 
 @pytest.mark.parametrize(
-    ("data", "match"), [(b"x", "mask of what.*not a picture"), (encode_png(np.ones((7, 9), bool)), "another size")]
+    ("data", "match"),
+    [(b"x", "mask of what.*not a picture"), (encode_png(np.ones((7, 9), bool)), "another size")],
+    ids=["no picture", "on its side"],
 )
 def test_a_mask_that_does_not_fit_is_one_sentence(data: bytes, match: str) -> None:
     store, project, _ = with_mask()

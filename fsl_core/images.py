@@ -9,7 +9,7 @@ import struct
 import warnings
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError, features
 
 from fsl_core.errors import ImageError, called
@@ -94,11 +94,28 @@ def thumbnail(image: UInt8[np.ndarray, "height width 3"], size: int) -> UInt8[np
     return np.array(picture)
 
 
-def encode_png(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
-    """A PNG file that `decode` turns into the same pixels."""
+def encode_jpeg(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
+    """A JPEG file for the screen, without colour subsampling."""
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "JPEG", quality=90, subsampling=0)
+    return stream.getvalue()
+
+
+def encode_png(image: UInt8[np.ndarray, "height width 3"] | Bool[np.ndarray, "height width"]) -> bytes:
+    """A PNG file that `decode` turns into the same pixels; of a mask, black and white ones (`decode_mask`)."""
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, "PNG", compress_level=1)
     return stream.getvalue()
+
+
+def decode_mask(data: bytes, name: str = "the mask") -> Bool[np.ndarray, "height width"]:
+    """The mask that `encode_png` wrote; of another picture, its pixels with at least half of the red.
+
+    Raises:
+        ImageError: as `decode`.
+    """
+    mask: Bool[np.ndarray, "height width"] = decode(data, name)[..., 0] > 127
+    return mask
 
 
 def _open(data: bytes, name: str) -> Image.Image:

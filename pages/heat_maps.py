@@ -7,7 +7,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Saliency
-from fsl_core.ui import glossary, heat_badge, heat_controls, heat_jobs, screen, tour
+from fsl_core.ui import glossary, heat_badge, heat_controls, heat_jobs, object_box, screen, tour
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.heat_jobs import Asked, Judgement
 from fsl_core.ui.match_controls import begin
@@ -48,7 +48,12 @@ def believe(judgement: Judgement, query_id: str, narrow: bool) -> None:
     if judgement.saliency and judgement.belief:
         with st.expander("What the verdict rests on", icon=":material/query_stats:"):
             heat_badge.details(judgement.belief, narrow)
-        heat_badge.mark(judgement.saliency, judgement.belief, query_id, narrow)
+        saliency, belief = judgement.saliency, judgement.belief
+        st.subheader("Is the map on the object?")
+        object_box.locate(
+            query_id, lambda: figures.overlay(saliency, None, narrow), "The heat map over the grey picture.",
+            lambda mask: heat_badge.on_object(saliency, belief, mask),
+        )  # fmt: skip
 
 
 def compare(each: Sequence[Asked], narrow: bool) -> None:
@@ -93,7 +98,7 @@ def lay_out(each: Sequence[Asked], done: Sequence[Judgement], narrow: bool) -> N
         heat_badge.table(done, titles[: len(done)])
 
 
-chosen = begin("Heat maps", "explain", ("heat",))
+chosen = begin("Heat maps", "explain", ("heat",), down_to="class")
 st.markdown(
     "A heat map marks the places of the query that speak for the class. It is a claim about the model, and it can be "
     "wrong, so each map is put to the test."

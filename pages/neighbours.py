@@ -51,7 +51,7 @@ def explore(found: list[Found], asked: Asked, narrow: bool) -> None:
         st.caption("Click a region of the query to find what is most like it alone; click it again for the whole.")
 
 
-chosen = begin("Neighbours", "look up", ("neighbours",), query_only=True)
+chosen = begin("Neighbours", "look up", ("neighbours",), down_to="query")
 st.markdown(
     "Which pictures does a backbone take to be **most alike**? Those whose features point most nearly in the direction "
     "of the query's (Ouali, Hudelot, Tami, ECML PKDD 2021, figure 2 and appendix E.1)."

@@ -6,10 +6,9 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import NodeWeights
-from fsl_core.ui import glossary, object_box, requests, screen, session, tour, weight_controls, weights_jobs
+from fsl_core.ui import glossary, match_controls, object_box, screen, session, tour, weight_controls, weights_jobs
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Pair
-from fsl_core.ui.match_controls import begin, clicked
 from fsl_core.ui.text import plain, shortened
 from fsl_core.ui.weight_tables import all_weights, by_rule
 
@@ -17,11 +16,15 @@ Weighed = Mapping[str, NodeWeights]
 
 
 @st.fragment
-def explore(found: Weighed, chosen: Pair, targets: Sequence[Pair], own: int, narrow: bool) -> None:
-    """What depends on the selected region; a click on another picture makes that the chosen one, on all pages."""
+def explore(record: NodeWeights, chosen: Pair, targets: Sequence[Pair], own: int, narrow: bool) -> Weighed:
+    """What depends on the selected region; a click on another picture makes that the chosen one, on all pages.
+
+    Returns:
+        the weights by every rule, as far as they are there.
+    """
     if session.pair() != chosen:
         st.rerun()
-    record, sides = found[weight_controls.rule()], weight_controls.sides(found, own)
+    sides = match_controls.Sides(record.query.regions, record.targets[own].regions)
     cell = weight_controls.select(record, sides, own)
     key = "_".join(str(part)[:16] for part in (*targets[own], narrow))
     left, right = st.columns([5, 3], gap="medium")
@@ -29,18 +32,10 @@ def explore(found: Weighed, chosen: Pair, targets: Sequence[Pair], own: int, nar
         show_clickable(
             figures.weight_pair(record, own, cell, narrow), f"fsl_weight_pair_{key}", "weights",
             "The query and what it is compared to, side by side; the number on a region is its weight in per cent.",
-            lambda key: clicked(key, sides),
+            lambda key: match_controls.clicked(key, sides),
         )  # fmt: skip
     with right, st.container(border=True, key="fsl_weight_formula"):
         weight_controls.formula(record, own, cell)
-    st.subheader("By other rules")
-    st.caption(weight_controls.RULES_SAID)
-    show_clickable(
-        figures.weight_rules(found, own, cell.side, narrow, cell), f"fsl_weight_rules_{key}", "rules",
-        "The same picture with the weights that each of four rules gives to its regions.",
-        lambda key: clicked(key, sides),
-    )  # fmt: skip
-    by_rule(found, own, cell)
     st.subheader(
         "The same query, weighed for each image" if cell.side == "query" else "Each image, weighed for the query"
     )
@@ -50,6 +45,18 @@ def explore(found: Weighed, chosen: Pair, targets: Sequence[Pair], own: int, nar
         "The weights of the regions for every image that the query is compared to.",
         lambda key: weight_controls.clicked_picture(key, sides, targets),
     )  # fmt: skip
+    st.subheader("By other rules")
+    st.caption(weight_controls.RULES_SAID)
+    place = st.container()
+    found = weights_jobs.by_other_rules(targets, record, weight_controls.settings())
+    with place:
+        show_clickable(
+            figures.weight_rules(found, own, cell.side, narrow, cell), f"fsl_weight_rules_{key}", "rules",
+            "The same picture with the weights that each rule gives to its regions.",
+            lambda key: match_controls.clicked(key, sides),
+        )  # fmt: skip
+        by_rule(found, own, cell)
+    return found
 
 
 @st.fragment
@@ -76,36 +83,29 @@ def differ(record: NodeWeights, own: int, narrow: bool) -> None:
 
 @st.fragment
 def on_object(found: Weighed, query_id: str, own: int, narrow: bool) -> None:
-    """Share of the weight that falls on a box, beside what chance gives."""
+    """Share of the weight that falls on the object, beside what chance gives."""
     st.subheader("Is the weight on the object?")
     record = found[weight_controls.rule()]
     if record.query.regions.names:
-        st.info(weight_controls.NO_BOX, icon=":material/grid_on:")
+        st.info(weight_controls.NO_OBJECT, icon=":material/grid_on:")
         return
-    st.caption("Mark the object in the query with a box. If the weights knew nothing of it, its share of the weight "
-               "would be its share of the area.")  # fmt: skip
-    left, right = st.columns(2, gap="medium")
-    with left:
-        box = object_box.box(query_id)
-        show(figures.marked_box(record, own, box, narrow), "marked", "The box, over the weights of the query.",
-             "The query with its weights and a box.")  # fmt: skip
-    with right:
-        mask = object_box.mask_of(box, record.query.image.shape[:2])
-        st.markdown(weight_controls.share_in_words(record, mask, own))
-        show(figures.on_object(found, mask, own), "on_object", "Share of the weight in the box by each rule; in "
+
+    def told(mask: object_box.Mask) -> None:
+        object_box.shares("of the weight", record.on_object(mask)[own], record.object_share(mask))
+        show(figures.on_object(found, mask, own), "on_object", "Share of the weight on the object by each rule; in "
              "brackets the smallest and the largest for all that the query is compared to.",
-             "Bars of the share of the weight in the box, by rule, and a line where chance is.")  # fmt: skip
+             "Bars of the share of the weight on the object, by rule, and a line where chance is.")  # fmt: skip
+
+    object_box.locate(query_id, lambda: figures.query_weights(record, own, narrow), "The query with its weights.", told)
 
 
-chosen = begin("Weights", "weigh", ("weights",))
+chosen = match_controls.begin("Weights", "weigh", ("weights",))
 st.markdown(weight_controls.INTRODUCTION, help=glossary.explain("weight", "cross_reference"))
 targets, own = weights_jobs.targets_of(session.project().in_use, chosen, weight_controls.options(chosen))
 tour.here("weights")
-found = requests.explained(
-    "weights", lambda scene: weights_jobs.weigh(scene, targets), targets, weight_controls.settings()
-)
-if found is not None:
+record = weights_jobs.by_rule(targets, weight_controls.rule(), weight_controls.settings())
+if record is not None:
     narrow = screen.is_narrow()
-    explore(found, chosen, targets, own, narrow)
-    differ(found[weight_controls.rule()], own, narrow)
+    found = explore(record, chosen, targets, own, narrow)
+    differ(record, own, narrow)
     on_object(found, chosen.query_id, own, narrow)

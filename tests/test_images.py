@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, features
 
 from fsl_core import images
 from fsl_core.errors import ImageError
-from fsl_core.images import decode, encode_png, thumbnail
+from fsl_core.images import decode, decode_mask, encode_png, thumbnail
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 30, 3), dtype=np.uint8)
 ROWS, COLUMNS = np.mgrid[0:24, 0:30].astype(np.uint8)
@@ -338,3 +338,11 @@ def test_a_large_jpeg_may_come_at_a_fraction_of_its_size() -> None:
     assert decode(stream.getvalue(), least=900).shape == (800, 1200, 3)
     with pytest.raises(ImageError, match="cut off"):
         decode(stream.getvalue()[:-400], least=300)
+
+
+@pytest.mark.parametrize("shape", [(5, 9), (1, 1)])
+def test_masks_come_back_as_they_were(shape: tuple[int, int]) -> None:
+    mask = np.arange(shape[0] * shape[1]).reshape(shape) % 3 == 0
+    data = encode_png(mask)
+    np.testing.assert_array_equal(decode_mask(data), mask)
+    np.testing.assert_array_equal(decode(data), np.where(mask, 255, 0)[..., None].repeat(3, axis=2))

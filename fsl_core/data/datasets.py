@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Bool, Int, UInt8
 
 from fsl_core.data.archive import Archive
-from fsl_core.data.synthetic import CLASSES, Scene, render_scene
+from fsl_core.data.synthetic import CLASSES, render_scene
 from fsl_core.errors import DataError
 from fsl_core.images import decode
 
@@ -41,6 +41,7 @@ SOURCES = {
     "tiered_imagenet": Source(None, "label", "tiered_imagenet"),
     "cub": Source(None, "label", "cub"),
 }
+Masked = tuple[UInt8[np.ndarray, "height width 3"], Bool[np.ndarray, "height width"] | None]
 DATASETS = ("synthetic", *SOURCES)
 TABLES = (".parquet", ".csv", ".jsonl")
 
@@ -58,6 +59,10 @@ class ImageDataset(ABC):
     @abstractmethod
     def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
         """The pixels of image `index`."""
+
+    def image_and_mask(self, index: int) -> Masked:
+        """The pixels of image `index`, and where its object is seen; None = it is not known."""
+        return self.image(index), None
 
     @abstractmethod
     def image_name(self, index: int) -> str:
@@ -89,14 +94,14 @@ class SyntheticScenes(ImageDataset):
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", np.arange(len(self.class_names)).repeat(self.per_class))
 
-    def scene(self, index: int) -> Scene:
-        """Image `index` with the mask of its object."""
+    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
+        return self.image_and_mask(index)[0]
+
+    def image_and_mask(self, index: int) -> Masked:
         label, position = divmod(int(index), self.per_class)
         generator = np.random.default_rng([self.seed, label, position])
-        return render_scene(self.class_names[label], generator, self.size)
-
-    def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
-        return self.scene(index).image
+        scene = render_scene(self.class_names[label], generator, self.size)
+        return scene.image, scene.mask
 
     def image_name(self, index: int) -> str:
         label, position = divmod(int(index), self.per_class)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from fsl_core.data.archive import Archive, natural_order
 from fsl_core.errors import EpisodeError, ImageError, called
@@ -21,6 +21,8 @@ from fsl_core.images import decode, encode_png
 
 MAX_EPISODE_PIXELS = 2_000_000_000
 LAYOUT = "support/<class name>/<picture> and query/<picture> or query/<class name>/<picture>"
+
+Mask = Bool[np.ndarray, "_ _"]
 
 UNSAFE_IN_NAMES = re.compile(
     r'[%<>:"/\\|?*\x00-\x1f\x7f]|^[. ]|[. ]$|^(?=(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)).', re.IGNORECASE
@@ -52,10 +54,12 @@ class Episode:
         query_labels: row of `class_names`, -1 = not known for this query; None = known for no query.
         class_names: at least two, all different.
         support_names, query_names: shown to people; "support 1", "query 1", ... where left out.
+        support_masks, query_masks: where the object is seen in each image, None = it is not known, as of all images
+            where left out. They are not written to disk.
 
     Raises:
         EpisodeError: lengths differ, a class has no name or no support image, two classes share a name, a label is out
-            of range, or an image is not uint8 `[height, width, 3]`.
+            of range, an image is not uint8 `[height, width, 3]`, or a mask has another size than its image.
     """
 
     support_images: tuple[UInt8[np.ndarray, "_ _ 3"], ...]
@@ -65,12 +69,17 @@ class Episode:
     class_names: tuple[str, ...]
     support_names: tuple[str, ...] = ()
     query_names: tuple[str, ...] = ()
+    support_masks: tuple[Mask | None, ...] = ()
+    query_masks: tuple[Mask | None, ...] = ()
 
     def __post_init__(self) -> None:
         for role, images in (("support", self.support_images), ("query", self.query_images)):
             if not getattr(self, f"{role}_names"):
                 names = tuple(f"{role} {number}" for number in range(1, len(images) + 1))
                 object.__setattr__(self, f"{role}_names", names)
+            if not getattr(self, f"{role}_masks"):
+                object.__setattr__(self, f"{role}_masks", (None,) * len(images))
+            _check_masks(role, images, getattr(self, f"{role}_masks"))
         _check_classes(self.class_names)
         _check_set("support", self.support_images, self.support_names, self.support_labels, range(self.way))
         labels = (-1,) * len(self.query_images) if self.query_labels is None else self.query_labels
@@ -277,3 +286,9 @@ def _check_set(
                 f"The {role} image {name} has label {label}; expected {allowed.start} to {allowed.stop - 1}, a row of "
                 f"class_names{' or -1 for unknown' if role == 'query' else ''}."
             )
+
+
+def _check_masks(role: str, images: tuple[np.ndarray, ...], masks: tuple[Mask | None, ...]) -> None:
+    known = [mask is None or mask.shape == image.shape[:2] for image, mask in zip(images, masks, strict=False)]
+    if len(masks) != len(images) or not all(known):
+        raise EpisodeError(f"Every {role} image needs one mask of its own height and width, or None.")

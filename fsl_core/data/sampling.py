@@ -59,14 +59,18 @@ def sample_episode(
     """
     drawn = sample_indices(dataset.labels, way=way, shot=shot, query=query, generator=generator)
     names = tuple(dataset.class_names[index] for index in drawn.classes)
+    shown = [dataset.image_and_mask(index) for index in drawn.support.tolist()]
+    asked = [dataset.image_and_mask(index) for index in drawn.query.tolist()]
     return Episode(
-        support_images=tuple(dataset.image(index) for index in drawn.support.tolist()),
+        support_images=tuple(image for image, _ in shown),
         support_labels=tuple(drawn.support_labels.tolist()),
-        query_images=tuple(dataset.image(index) for index in drawn.query.tolist()),
+        query_images=tuple(image for image, _ in asked),
         query_labels=tuple(drawn.query_labels.tolist()),
         class_names=names,
         support_names=tuple(dataset.image_name(index) for index in drawn.support.tolist()),
         query_names=tuple(dataset.image_name(index) for index in drawn.query.tolist()),
+        support_masks=tuple(mask for _, mask in shown),
+        query_masks=tuple(mask for _, mask in asked),
     )
 
 
@@ -78,4 +82,5 @@ def shuffled(episode: Episode, generator: np.random.Generator) -> Episode:
         query_images=tuple(episode.query_images[index] for index in order),
         query_labels=episode.query_labels and tuple(episode.query_labels[index] for index in order),
         query_names=tuple(episode.query_names[index] for index in order),
+        query_masks=tuple(episode.query_masks[index] for index in order),
     )

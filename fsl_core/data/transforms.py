@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -43,7 +43,9 @@ class InputSpec:
             raise OptionError(f"fit must be one of {', '.join(FITS)}; got {self.fit!r}.")
 
 
-def square(image: UInt8[np.ndarray, "height width 3"], size: int, fit: str = CROP) -> UInt8[np.ndarray, "size size 3"]:
+def square(
+    image: UInt8[np.ndarray, "height width 3"], size: int, fit: str = CROP, border: tuple[int, int, int] = BORDER
+) -> UInt8[np.ndarray, "size size 3"]:
     """The pixels that the model sees, resized to `size` (bilinear, antialiased); `fit` as in `InputSpec`."""
     height, width = image.shape[:2]
     if fit == CROP:
@@ -52,9 +54,15 @@ def square(image: UInt8[np.ndarray, "height width 3"], size: int, fit: str = CRO
         return resized(image[top : top + side, left : left + side], size, size)
     height, width = (max(1, round(side * size / max(height, width))) for side in (height, width))
     top, left = (size - height) // 2, (size - width) // 2
-    framed = np.full((size, size, 3), BORDER, np.uint8)
+    framed = np.full((size, size, 3), border, np.uint8)
     framed[top : top + height, left : left + width] = resized(image, height, width)
     return framed
+
+
+def square_mask(mask: Bool[np.ndarray, "height width"], size: int, fit: str = CROP) -> Bool[np.ndarray, "size size"]:
+    """What `square` leaves of a mask of the image: pixels of which at least half is marked."""
+    drawn = np.repeat(np.where(mask, np.uint8(255), np.uint8(0))[..., None], 3, axis=2)
+    return square(drawn, size, fit, border=(0, 0, 0))[..., 0] > 127
 
 
 def resized(image: UInt8[np.ndarray, "_ _ 3"], height: int, width: int) -> UInt8[np.ndarray, "new_height new_width 3"]:

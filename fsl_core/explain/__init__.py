@@ -14,7 +14,7 @@ from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
 from fsl_core.explain.regions import View, level_names
 from fsl_core.explain.solvers import solve_again
 from fsl_core.explain.spectrum import Axes, component, component_map, principal_axes, spectrum
-from fsl_core.explain.weights import RULES, node_weights, weights_by_rule
+from fsl_core.explain.weights import RULES, node_weights
 from fsl_core.explain.what_if import Pairing, what_if
 
 __all__ = [
@@ -57,6 +57,5 @@ __all__ = [
     "stage_grids",
     "support_influence",
     "teach",
-    "weights_by_rule",
     "what_if",
 ]

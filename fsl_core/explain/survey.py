@@ -12,10 +12,9 @@ from scipy.special import stdtrit
 
 from fsl_core.backbones import Backbone
 from fsl_core.classifiers import Classifier
-from fsl_core.data import Episode, ImageDataset, sample_indices
-from fsl_core.data.datasets import SyntheticScenes
+from fsl_core.data import ImageDataset, sample_episode
 from fsl_core.explain.attribution import Options, attribute
-from fsl_core.explain.belief import Bench, Mask, Trial, asked, believe, bench
+from fsl_core.explain.belief import Bench, Trial, asked, believe, bench
 from fsl_core.explain.question import Question
 from fsl_core.features import extract
 from fsl_core.records import Belief
@@ -103,11 +102,12 @@ class Survey:
         number: int,
     ) -> Iterator[Bench]:
         """Every query of one episode, with the class that the classifier answers."""
-        episode, masks = draw(dataset, self, generator)
+        episode = sample_episode(dataset, way=self.way, shot=self.shot, query=self.query, generator=generator)
         features = extract(backbone, episode)
         order = classifier(features).logits.argsort(dim=1, descending=True).cpu().numpy()
         trial, on = replace(self.trial, seed=self.seed + number), None
-        for image, mask, (best, second, *_) in zip(episode.query_images, masks, order.tolist(), strict=True):
+        shown = zip(episode.query_images, episode.query_masks, order.tolist(), strict=True)
+        for image, mask, (best, second, *_) in shown:
             against = second if self.against else None
             question = Question(backbone, classifier, features, image, best, against)
             on = asked(on, question, mask) if on else bench(question, episode.support_images, trial, mask)
@@ -123,28 +123,6 @@ class Survey:
         return {column: float("nan") if value is None else float(value) for column, value in numbers.items()} | {
             "seconds": seconds
         }
-
-
-def draw(
-    dataset: ImageDataset, survey: Survey, generator: np.random.Generator
-) -> tuple[Episode, Sequence[Mask | None]]:
-    """An episode and the masks of its queries' objects; None where the data set knows none."""
-    way, shot, query = survey.way, survey.shot, survey.query
-    drawn = sample_indices(dataset.labels, way=way, shot=shot, query=query, generator=generator)
-    masks: list[Mask | None] = [None] * len(drawn.query)
-    if isinstance(dataset, SyntheticScenes):
-        scenes = [dataset.scene(index) for index in drawn.query.tolist()]
-        images, masks = [scene.image for scene in scenes], [scene.mask for scene in scenes]
-    else:
-        images = [dataset.image(index) for index in drawn.query.tolist()]
-    episode = Episode(
-        support_images=tuple(dataset.image(index) for index in drawn.support.tolist()),
-        support_labels=tuple(drawn.support_labels.tolist()),
-        query_images=tuple(images),
-        query_labels=tuple(drawn.query_labels.tolist()),
-        class_names=tuple(dataset.class_names[index] for index in drawn.classes),
-    )
-    return episode, masks
 
 
 def _summary(rows: Sequence[Sequence[dict[str, float]]]) -> dict[str, Estimate]:

@@ -1,7 +1,6 @@
 """How much DeepEMD lets each region count, before it seeks a plan."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -56,21 +55,6 @@ def node_weights(
         query_weight=source[0].double().cpu().numpy(),
         target_weight=sink[0].double().cpu().numpy(),
     )
-
-
-def weights_by_rule(
-    classifier: DeepEMD,
-    query: Float[Tensor, "channels height width"],
-    targets: Float[Tensor, "n_target channels height width"],
-    pictures: tuple[Named, Sequence[Named]],
-    rules: Sequence[str] = RULES,
-) -> dict[str, NodeWeights]:
-    """As `node_weights`, by each of some rules instead of the classifier's own: the comparison of the paper's Table 2.
-
-    Raises:
-        OptionError: as `node_weights`, or there is no such rule.
-    """
-    return {rule: node_weights(replace(classifier, weights=rule), query, targets, pictures) for rule in rules}
 
 
 def _picture(named: Named, grid: tuple[int, int], classifier: DeepEMD) -> Picture:

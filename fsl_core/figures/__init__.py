@@ -26,10 +26,10 @@ from fsl_core.figures.node_weights import (
     weights_formula,
 )
 from fsl_core.figures.offline import plotly_js
-from fsl_core.figures.on_object import marked_box, on_object
+from fsl_core.figures.on_object import Box, Place, on_object, query_weights, with_object
 from fsl_core.figures.overlays import contributions, reconstruction, weights
 from fsl_core.figures.panes import Cell
-from fsl_core.figures.saliency import Box, Judged, is_fine, marked, overlay, saliencies, saliency, saliency_formula
+from fsl_core.figures.saliency import Judged, is_fine, overlay, saliencies, saliency, saliency_formula
 from fsl_core.figures.shots import shots
 from fsl_core.figures.spectrum import component, component_map, shares, spectra
 from fsl_core.figures.training import training
@@ -39,6 +39,7 @@ __all__ = [
     "Box",
     "Cell",
     "Judged",
+    "Place",
     "aligned_reconstruction",
     "alignment",
     "alignment_formula",
@@ -59,8 +60,6 @@ __all__ = [
     "largest",
     "largest_similarity",
     "looked_at",
-    "marked",
-    "marked_box",
     "matching",
     "moves",
     "neighbour",
@@ -72,6 +71,7 @@ __all__ = [
     "plan_heatmap",
     "plan_matrix",
     "plotly_js",
+    "query_weights",
     "reconstruction",
     "saliencies",
     "saliency",
@@ -92,4 +92,5 @@ __all__ = [
     "weight_spread",
     "weights",
     "weights_formula",
+    "with_object",
 ]

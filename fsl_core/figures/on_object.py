@@ -1,4 +1,4 @@
-"""How much of a query's weight falls on an object that a person marked with a box."""
+"""Where the object is, over any picture, and how much of a query's weight falls on it."""
 
 from collections.abc import Mapping
 
@@ -13,24 +13,48 @@ from fsl_core.figures.theme import INK, PAPER, QUIET, UNSIGNED, WARM, figure, un
 from fsl_core.records import NodeWeights
 
 BAR = 44  # pixels
+FINEST = 160  # places along a side that the line around a mask goes by
+LINES = ((INK, 6), (PAPER, 4), (WARM, 2))  # around the object: colour and width, so that it is seen on any picture
+
+Box = tuple[float, float, float, float]  # top, left, bottom, right, in [0, 1] of the picture
+Place = Box | Bool[np.ndarray, "height width"]
 
 
-def marked_box(record: NodeWeights, target: int, box: Float[np.ndarray, "4"], narrow: bool = False) -> go.Figure:
-    """The query with its weights for one image, and a box over it.
+def query_weights(record: NodeWeights, target: int, narrow: bool = False) -> go.Figure:
+    """The query alone, with its weights for one image.
 
     Args:
         target: row of the image.
-        box: top, left, bottom, right in [0, 1] of the picture.
         narrow: for narrow screens, with fewer numbers.
     """
     pane = Pane("query", record.query.image, record.query.regions, "Query")
     weight = 100 * record.query_weight[target]
-    top, left, bottom, right = box.tolist()
-    place = {"type": "rect", "x0": left, "x1": right, "y0": top, "y1": bottom}
-    marks = [{**place, "line": {"color": colour, "width": width}} for colour, width in ((INK, 6), (PAPER, 3))]
     hovers = [f"<b>Query {pane.name(node)}</b><br>weight {weight[node]:.2f} % of the mass" for node in pane.nodes]
     look = Look(UNSIGNED, unsigned_range(weight), "weight (% of the mass)", "{:.1f}")
-    return overlay([Layer(pane, weight, hovers)], look, LEGIBLE[narrow], None, marks)
+    return overlay([Layer(pane, weight, hovers)], look, LEGIBLE[narrow])
+
+
+def with_object(drawn: go.Figure, place: Place) -> go.Figure:
+    """A figure of one picture with a line around the object; where that is a box, another one can be drawn.
+
+    Args:
+        drawn: its picture fills the unit square; it is changed.
+        place: a box, or the object's mask of the picture, at any size.
+    """
+    lines = [{"color": colour, "width": width} for colour, width in LINES]
+    if isinstance(place, np.ndarray):
+        step = -(-max(place.shape) // FINEST)
+        thinned = place[step // 2 :: step, step // 2 :: step].astype(np.uint8)
+        y, x = (((np.arange(-1, count + 1) + 0.5) / count).clip(0, 1) for count in thinned.shape)
+        level = {"coloring": "none", "start": 0.5, "end": 0.5, "size": 1}
+        edged = np.pad(thinned, 1)  # so that the line closes where the object reaches the edge of the picture
+        for line in lines:
+            drawn.add_contour(z=edged, x=x, y=y, contours=level, line=line, showscale=False, hoverinfo="skip")
+        return drawn
+    top, left, bottom, right = place
+    for line in lines:
+        drawn.add_shape(type="rect", x0=left, x1=right, y0=top, y1=bottom, line=line)
+    return drawn.update_layout(dragmode="select", newselection={"line": {"color": PAPER, "width": 2}})
 
 
 def on_object(records: Mapping[str, NodeWeights], mask: Bool[np.ndarray, "height width"], target: int = 0) -> go.Figure:

@@ -1,4 +1,4 @@
-"""Heat maps over their picture: one to be looked into cell by cell, one to mark the object in, many to be compared."""
+"""Heat maps over their picture: one to be looked into cell by cell, or alone, many to be compared."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,8 +38,6 @@ MORE = 0.1  # sides of a small map: above the first row for its titles, below th
 CLIPPED = 0.99  # of the values of a fine map lie within its colour scale
 WHOLE = Regions(cells(1, 1))
 
-Box = tuple[float, float, float, float]  # top, left, bottom, right, in [0, 1] of the picture
-
 
 class Judged(NamedTuple):
     """A map to be compared with others, and what to think of it in two words."""
@@ -72,7 +70,7 @@ def saliency(record: Saliency, selected: tuple[int, int] | None = None, narrow: 
     return drawn.update_layout(height=drawn.layout.height + FOOT, margin={"b": FOOT}) if narrow else drawn
 
 
-def overlay(record: Saliency, selected: tuple[int, int] | None = None) -> go.Figure:
+def overlay(record: Saliency, selected: tuple[int, int] | None = None, narrow: bool = False) -> go.Figure:
     """The map over its grey picture, alone; the selected cell is framed.
 
     A map that shows nothing is replaced by the reason. `customdata` of a clicked place: row, column, value.
@@ -82,18 +80,7 @@ def overlay(record: Saliency, selected: tuple[int, int] | None = None) -> go.Fig
     traces.append(_targets(record, pane))
     frames = _frames(record, pane, selected) if selected else []
     images = [picture(pane, grey=True)]
-    return plane([pane], traces, frames, SIDE[False], images=images, annotations=notes, clickmode="event+select")
-
-
-def marked(record: Saliency, box: Box | None = None, narrow: bool = False) -> go.Figure:
-    """The map over its grey picture, in which a box can be drawn; `box` is the one that is drawn already."""
-    pane = Pane("query", record.image, WHOLE, "Draw a box around the object")
-    traces = [] if record.fault else [_heat(record, pane)]
-    frames = _box(pane, box) if box else []
-    return plane(
-        [pane], [*traces, _targets(record, pane)], frames, SIDE[narrow], images=[picture(pane, grey=True)],
-        dragmode="select", newselection={"line": {"color": PAPER, "width": 2}},
-    )  # fmt: skip
+    return plane([pane], traces, frames, SIDE[narrow], images=images, annotations=notes, clickmode="event+select")
 
 
 def saliencies(maps: Sequence[Judged], narrow: bool = False) -> go.Figure:
@@ -224,11 +211,7 @@ def _frames(record: Saliency, pane: Pane, selected: tuple[int, int]) -> list[dic
     (row, column), half = selected, 0.5 / POINTED
     y, x = (row + 0.5) / rows, (column + 0.5) / columns
     high, wide = max(half, 0.5 / rows), max(half, 0.5 / columns)
-    return _box(pane, (y - high, x - wide, y + high, x + wide))
-
-
-def _box(pane: Pane, box: Box) -> list[dict[str, Any]]:
-    framed = Pane(pane.side, pane.image, Regions(np.array([box]), ("framed",)), "", pane.left, pane.top)
+    framed = replace(pane, regions=Regions(np.array([(y - high, x - wide, y + high, x + wide)]), ("framed",)))
     return [outline(framed, 0, colour, width) for colour, width in ((INK, 6.0), (PAPER, 4.0), (WARM, 2.0))]
 
 

@@ -8,21 +8,22 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from fsl_core.data.archive import MAX_UNPACKED_BYTES, Archive
-from fsl_core.data.episode import escape_name
+from fsl_core.data.episode import Mask, escape_name
 from fsl_core.errors import EpisodeError, FSLError, called
+from fsl_core.images import decode, decode_mask, encode_png
 from fsl_core.ui import answers
 from fsl_core.ui.pieces import AUTO, Answer, ImageClass, Picture, Settings
 from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project
 from fsl_core.ui.schema import SchemaError, parse
 from fsl_core.ui.store import IMAGE_ID, PROJECT, Store
 
-ORIGINALS = "originals"
+ORIGINALS, MASKS = "originals", "masks"
 LONGEST_ID = 32  # characters of a class's id
 LARGEST_SEED = 2**31 - 1
 
 
 def pack(project: Project, store: Store) -> bytes:
-    """`project.json` and `originals/<digest>`; the same project always gives the same bytes.
+    """`project.json`, `originals/<digest>` and, of drawn scenes, `masks/<digest>`; the same project: the same bytes.
 
     What was thrown away stays here, and so does the project's id, which is the permission to open it.
 
@@ -31,7 +32,8 @@ def pack(project: Project, store: Store) -> bytes:
     """
     kept = replace(project, id="", trash=(), revision=0)
     ids = dict.fromkeys(picture.id for picture in pictures(kept))
-    return _zip([(PROJECT, kept.to_json().encode()), *((f"{ORIGINALS}/{one}", one) for one in ids)], store)
+    masks = [(f"{MASKS}/{one}", encode_png(mask)) for one in ids if (mask := store.mask(one)) is not None]
+    return _zip([(PROJECT, kept.to_json().encode()), *((f"{ORIGINALS}/{one}", one) for one in ids), *masks], store)
 
 
 def pack_episode(project: Project, store: Store) -> bytes:
@@ -99,9 +101,19 @@ def unpack(
         data = archive.read(f"{top}{ORIGINALS}/{one}")
         if hashlib.sha256(data).hexdigest() != one:
             raise EpisodeError(f"{called(name)} was changed since the project was saved; save the project again.")
-        store.add(data, name)
+        store.add(data, name, _mask(archive, f"{top}{MASKS}/{one}", data, name))
         advance(number, len(named))
     return replace(project, id=empty.id, is_sample=False, trash=(), revision=empty.revision)
+
+
+def _mask(archive: Archive, path: str, picture: bytes, name: str) -> Mask | None:
+    """Where the object of a picture is; None = the zip does not say."""
+    if path not in archive.names:
+        return None
+    mask = decode_mask(archive.read(path), f"the mask of {called(name)}")
+    if mask.shape != decode(picture, name).shape[:2]:
+        raise EpisodeError(f"The mask of {called(name)} has another size than the picture; save the project again.")
+    return mask
 
 
 def pictures(project: Project) -> Iterator[Picture]:

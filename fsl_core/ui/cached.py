@@ -10,7 +10,7 @@ import streamlit as st
 
 from fsl_core.data import open_dataset, sample_episode, shuffled
 from fsl_core.data.episode import Episode
-from fsl_core.images import decode
+from fsl_core.images import decode, encode_jpeg
 from fsl_core.images import thumbnail as smaller
 from fsl_core.manifest import Card, read_cards
 from fsl_core.train.config import read_about, recipes
@@ -19,7 +19,7 @@ from fsl_core.ui.engine import Engine
 from fsl_core.ui.jobs import Queue
 from fsl_core.ui.project import Project
 from fsl_core.ui.recents import Summary, summarise
-from fsl_core.ui.store import Store, encode_jpeg, projects_folder
+from fsl_core.ui.store import Store, projects_folder
 
 if TYPE_CHECKING:
     from fsl_core.explain import Index

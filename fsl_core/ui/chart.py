@@ -58,6 +58,13 @@ def show_clickable(
         _actions(figure, name, alt, alt, source)
 
 
+def show_drawable(figure: Any, key: str, name: str, alt: str, drawn: Callable[[str], None]) -> None:
+    """A figure that calls `drawn(key)` when a box is drawn in it, and what can be done with it."""
+    with st.container(key=f"fsl_chart_{name}"):
+        st.plotly_chart(figure, key=key, alt=alt, config=CONFIG, on_select=lambda: drawn(key), selection_mode="box")
+        _actions(figure, name, alt, alt, "")
+
+
 def _actions(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
     with st.container(horizontal=True, gap="small"):
         with st.popover("Download", type="tertiary", icon=":material/download:", key=f"fsl_downloads_{name}"):

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 BATCH = 8  # images, or about as many patches, between two looks at whether anybody still waits
 KEPT_MAPS = 4000
-KEPT_BACKBONES = 2
-KEPT_TARGETS = 8
+KEPT_BACKBONES, KEPT_TARGETS = 2, 8
 LOADING = "Loading the backbone"
 UNCHANGED = Emphasis()
 SLOW_TO_IMPORT = (
@@ -40,6 +39,7 @@ SLOW_TO_IMPORT = (
     "fsl_core.openset",
     "fsl_core.transport.network_simplex",
     "fsl_core.transport.predictor_corrector",
+    "sklearn.cluster",  # of two of DeepEMD's rules
 )
 
 

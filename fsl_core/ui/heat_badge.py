@@ -1,21 +1,17 @@
-"""Whether to believe a heat map: the verdict as a badge, and what it rests on."""
+"""Whether to believe a heat map: the verdict as a badge, what it rests on, and how much of the map is on the object."""
 
 from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
 import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Belief, Saliency, Verdict
-from fsl_core.ui import glossary
-from fsl_core.ui.chart import CONFIG, show
+from fsl_core.ui import object_box
+from fsl_core.ui.chart import show
 from fsl_core.ui.heat_jobs import Judgement
 from fsl_core.ui.text import plain
 
-MARKS = "fsl_heat_marks"  # dict[str, Box]: where the object is, by id of the query; in the session's state
-MARKING, ACROSS, DOWN = "fsl_heat_marking", "fsl_heat_across", "fsl_heat_down"  # keys of the widgets
-START = (0.25, 0.25, 0.75, 0.75)  # top, left, bottom, right of the box before it is moved
 LOOKS: dict[str, tuple[Literal["green", "orange", "red", "gray"], str]] = {  # of a verdict's word: colour and icon
     "believable": ("green", ":material/verified:"),
     "no better than chance": ("orange", ":material/casino:"),
@@ -66,70 +62,20 @@ def details(belief: Belief, narrow: bool) -> None:
         )
 
 
-def mark(saliency: Saliency, belief: Belief, query_id: str, narrow: bool) -> None:
-    """The box around the object that the person draws or sets by sliders, and what of the map lies in it."""
+def on_object(saliency: Saliency, belief: Belief, mask: object_box.Mask) -> None:
+    """How much of a map lies on the object."""
     from fsl_core.explain import located
 
-    if not st.toggle("Mark the object", key=MARKING, help="To see how much of the map lies on it."):
-        return
-    box: figures.Box = st.session_state.setdefault(MARKS, {}).get(query_id, START)
-    left, right = st.columns(2, gap="large")
-    with left:
-        key = f"fsl_heat_box_{query_id}"
-        st.plotly_chart(
-            figures.marked(saliency, box, narrow), key=key, config=CONFIG, selection_mode="box",
-            on_select=lambda: _drawn(key, query_id),
-            alt="The heat map over the grey picture, with a box around what was marked as the object.",
-        )  # fmt: skip
-    with right:
-        st.session_state.update({ACROSS: _percent(box[1], box[3]), DOWN: _percent(box[0], box[2])})
-        for label, slider in (("From left to right (%)", ACROSS), ("From top to bottom (%)", DOWN)):
-            st.slider(label, 0, 100, key=slider, on_change=_slid, args=(query_id,))
-        _on_object(located(belief, saliency, mask_of(box)))
-
-
-def _on_object(belief: Belief) -> None:
-    """How much of a map lies on the object."""
-    area, share, hit = belief.area, belief.share, belief.pointing
+    found = located(belief, saliency, mask)
+    area, share, hit = found.area, found.share, found.pointing
     if area is None or share is None:
         st.markdown("Nothing on the map speaks for the target, so it neither hits nor misses the object.")
         return
-    numbers = st.columns(3)
-    numbers[0].metric("On the object", f"{share:.0%}", help="Share of the map's positive part that lies in the box.")
-    numbers[1].metric("Its area", f"{area:.0%}", help="Share of the picture: what a map that knows nothing would have.")
-    numbers[2].metric("Pointing game", "hit" if hit else "miss", help=glossary.explain("pointing"))
-    st.markdown(
-        f"{share:.0%} of what the map marks lies on {area:.0%} of the picture, **{share / area:.1f} times** as much as "
-        f"of a map that knows nothing. Its maximum lies {'on' if hit else 'off'} the object *(Zhang et al.: Top-down "
-        "Neural Attention by Excitation Backprop, ECCV 2016)*."
+    object_box.shares("of what the map marks", share, area, hit)
+    st.caption(
+        "This says whether the model looks at the object, not whether the map is right *(pointing game: Zhang et al., "
+        "Top-down Neural Attention by Excitation Backprop, ECCV 2016)*."
     )
-    st.caption("This says whether the model looks at the object, not whether the map is right.")
-
-
-def mask_of(box: figures.Box) -> np.ndarray:
-    """The box as a mask of 100 x 100 cells; at least one is set."""
-    mask = np.zeros((100, 100), bool)
-    (left, right), (top, bottom) = _percent(box[1], box[3]), _percent(box[0], box[2])
-    mask[min(top, 99) : max(bottom, top + 1), min(left, 99) : max(right, left + 1)] = True
-    return mask
-
-
-def _percent(low: float, high: float) -> tuple[int, int]:
-    return round(100 * low), round(100 * high)
-
-
-def _drawn(key: str, query_id: str) -> None:
-    """A box that was drawn in the picture; what is outside of it does not count."""
-    boxes = st.session_state[key]["selection"].get("box", [])
-    if boxes:
-        (left, right), (top, bottom) = (np.clip(sorted(boxes[0][axis]), 0, 1).tolist() for axis in "xy")
-        st.session_state[MARKS] = {**st.session_state[MARKS], query_id: (top, left, bottom, right)}
-
-
-def _slid(query_id: str) -> None:
-    (left, right), (top, bottom) = st.session_state[ACROSS], st.session_state[DOWN]
-    box = (top / 100, left / 100, bottom / 100, right / 100)
-    st.session_state[MARKS] = {**st.session_state[MARKS], query_id: box}
 
 
 def table(judgements: Sequence[Judgement], titles: Sequence[str]) -> None:

@@ -8,10 +8,9 @@ import streamlit as st
 from jaxtyping import UInt8
 
 from fsl_core.data import Episode
-from fsl_core.images import thumbnail
+from fsl_core.images import encode_jpeg, thumbnail
 from fsl_core.ui import cached
 from fsl_core.ui.samples import DEFAULT
-from fsl_core.ui.store import encode_jpeg
 
 ALT = "Five drawn scenes with their names stand for the examples; a sixth one is to be named."
 TILE = 128  # pixels

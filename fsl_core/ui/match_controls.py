@@ -1,6 +1,6 @@
 """What a page that explains a query is asked: which query, which class or picture, which region."""
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
@@ -17,6 +17,8 @@ KEYS = ROW, COLUMN, REGION = "fsl_row", "fsl_column", "fsl_region"  # and of tho
 COUNTS = "fsl_counts"  # side, and for each of these keys how many numbers it can have: when the page was last drawn
 EVERY = "fsl_every_flow"  # key of the toggle
 
+Level = Literal["query", "class", "example"]
+
 
 class Sides(NamedTuple):
     """The regions of a query and of what it is compared to."""
@@ -25,13 +27,14 @@ class Sides(NamedTuple):
     support_regions: Regions
 
 
-def begin(title: str, verb: str, marks: tuple[str, ...] = (), query_only: bool = False) -> Pair:
+def begin(title: str, verb: str, marks: tuple[str, ...] = (), down_to: Level = "example") -> Pair:
     """The head of a page that explains one query: its title and what is chosen; the page ends here if nothing can be.
 
     Args:
         verb: what the page does, as in "There is nothing to match yet."
         marks: places of the tour that are further down on the page.
-        query_only: whether only the query can be chosen here, as the page is about no class; the pair keeps its own.
+        down_to: what can be chosen here; a page may be about no class, or about a class as a whole. The pair keeps the
+            rest.
     """
     st.title(title)
     project = session.project()
@@ -42,19 +45,19 @@ def begin(title: str, verb: str, marks: tuple[str, ...] = (), query_only: bool =
         if st.button("Go to Classify", type="primary", icon=":material/category:"):
             st.switch_page("pages/classify.py")
         st.stop()
-    chosen = choose(query_only)
+    chosen = choose(down_to)
     if quiz.is_hidden(project, project.query(chosen.query_id)):
         st.info("Quiz: guess this picture on Classify first; then it is explained here.", icon=":material/quiz:")
         st.stop()
     return chosen
 
 
-def choose(query_only: bool = False) -> Pair:
+def choose(down_to: Level = "example") -> Pair:
     """The query and the class or picture to show: the one arrived with, else the first query and its answer."""
     project, current = session.project().in_use, session.pair()
     queries = {query.id: query.picture.name for query in project.queries}
     classes = {image_class.id: image_class for image_class in project.classes}
-    boxes = st.columns(3)
+    boxes = st.columns(2 if down_to == "class" else 3)
     query_id = current.query_id if current else next(iter(queries))
     answer, class_id = project.answer, current.class_id if current else next(iter(classes))
     told = not quiz.is_hidden(project, project.query(query_id))
@@ -63,7 +66,7 @@ def choose(query_only: bool = False) -> Pair:
         best = answer.class_ids[row.index(max(row))]
         class_id = best if best in classes else class_id
     pick(boxes[0], "Query", QUERY, queries, query_id, glossary.explain("query"))
-    if query_only:
+    if down_to == "query":
         chosen = Pair(query_id, class_id, current.picture_id if current else None)
         session.choose_pair(*chosen)
         return chosen
@@ -72,7 +75,8 @@ def choose(query_only: bool = False) -> Pair:
     several = {"": f"mean of all {len(pictures)} examples"} | pictures
     whole = several if len(pictures) > 1 else {"": "its only example"}
     example = current.picture_id if current and current.picture_id in whole else None
-    pick(boxes[2], "Example", EXAMPLE, whole, example or "", glossary.explain("support"))
+    if down_to == "example":
+        pick(boxes[2], "Example", EXAMPLE, whole, example or "", glossary.explain("support"))
     session.choose_pair(query_id, class_id, example)
     return Pair(query_id, class_id, example)
 
@@ -100,7 +104,8 @@ def _picked() -> None:
         if current:
             session.choose_pair(state[QUERY], current.class_id, current.picture_id)
         return
-    example = state[EXAMPLE] if current and current.class_id == state[CLASS] else ""
+    kept = current is not None and current.class_id == state[CLASS]
+    example = state.get(EXAMPLE, current and current.picture_id) if kept else None
     session.choose_pair(state[QUERY], state[CLASS], example or None)
 
 

@@ -1,20 +1,24 @@
 """The sample sets: episodes of drawn scenes by theme, each with one query that belongs to none of its classes.
 
-Their pictures ship in `themes/`, so that they are there at once; `python -m fsl_core.ui.samples` draws them anew.
+Their pictures ship in `themes/` with the masks of their objects, so that they are there at once;
+`python -m fsl_core.ui.samples` draws them anew.
 """
 
 import io
 import zipfile
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from fsl_core.data import Episode, shuffled
+from fsl_core.data.archive import Archive
+from fsl_core.data.episode import layout
 from fsl_core.data.synthetic import CLASSES, render_scene
 from fsl_core.errors import EpisodeError
+from fsl_core.images import decode_mask, encode_png
 
 FOLDER = Path(__file__).parent / "themes"
 SIZE = 224  # pixels
@@ -55,28 +59,38 @@ def load(name: str) -> Episode:
     """
     if name not in THEMES:
         raise EpisodeError(f"The sample sets are {', '.join(THEMES)}; got {name!r}.")
-    drawn = shuffled(Episode.load(FOLDER / f"{name}.zip"), np.random.default_rng(0))
+    path = FOLDER / f"{name}.zip"
+    with Archive(path) as archive:
+        masks = [(entry.is_query, decode_mask(archive.read(_mask_of(entry.path)))) for entry in layout(archive)]
+    support, query = (tuple(mask for is_query, mask in masks if is_query is role) for role in (False, True))
+    drawn = replace(Episode.load(path), support_masks=support, query_masks=query)
+    drawn = shuffled(drawn, np.random.default_rng(0))
     names = tuple(f"picture {number}.png" for number in range(1, len(drawn.query_images) + 1))
     return replace(drawn, query_names=names)
 
 
 def draw(name: str) -> dict[str, bytes]:
-    """The WebP files of a theme by their path in an episode on disk."""
+    """The files of a theme by their path: an episode on disk of WebP pictures and, beside it, their masks."""
     theme, row = THEMES[name], list(THEMES).index(name)
 
-    def picture(class_name: str, number: int) -> bytes:
+    def drawn(path: str, class_name: str, number: int) -> dict[str, bytes]:
         generator = np.random.default_rng([row, CLASSES.index(class_name), number])
         stream = io.BytesIO()
-        scene = Image.fromarray(render_scene(class_name, generator, SIZE).image)
-        scene.save(stream, "WEBP", quality=QUALITY, method=6)
-        return stream.getvalue()
+        scene = render_scene(class_name, generator, SIZE)
+        Image.fromarray(scene.image).save(stream, "WEBP", quality=QUALITY, method=6)
+        return {path: stream.getvalue(), _mask_of(path): encode_png(scene.mask)}
 
-    files = {"query/outsider.webp": picture(theme.outsider, 0)}
+    files = drawn("query/outsider.webp", theme.outsider, 0)
     for class_name in theme.classes:
         for number in range(theme.shot + theme.query):
             role = "support" if number < theme.shot else "query"
-            files[f"{role}/{class_name}/{class_name} {number + 1}.webp"] = picture(class_name, number)
+            files |= drawn(f"{role}/{class_name}/{class_name} {number + 1}.webp", class_name, number)
     return files
+
+
+def _mask_of(path: str) -> str:
+    """Where the mask of a picture lies, which is no part of an episode on disk."""
+    return f"mask/{PurePosixPath(path).with_suffix('.png')}"
 
 
 def main() -> None:

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.images import decode, thumbnail
+from fsl_core.images import decode, encode_jpeg, thumbnail
 from fsl_core.ui import browser, cached, recents, session, uploads
 from fsl_core.ui.recents import Summary
-from fsl_core.ui.store import Store, encode_jpeg, projects_folder
+from fsl_core.ui.store import Store, projects_folder
 from fsl_core.ui.text import plain, shortened
 
 SHELF = "shelf"  # place of its notices

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
-from fsl_core.images import thumbnail
+from fsl_core.images import encode_jpeg, thumbnail
 from fsl_core.records import Component, ComponentMap, Embedding, Spectrum
 from fsl_core.ui import cached, indexes
 from fsl_core.ui.comparison import has_examples
 from fsl_core.ui.indexes import Opened
 from fsl_core.ui.pictures import Pictures, spots
 from fsl_core.ui.scene import Scene
-from fsl_core.ui.store import encode_jpeg
 
 if TYPE_CHECKING:
     from fsl_core.explain import Index

@@ -9,6 +9,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.errors import FSLError
+from fsl_core.images import encode_jpeg
 from fsl_core.records import Embedding
 from fsl_core.ui import cached, glossary, quiz, requests, session
 from fsl_core.ui.answers import percent
@@ -19,7 +20,6 @@ from fsl_core.ui.match_controls import told_apart
 from fsl_core.ui.pictures import Spot, spots
 from fsl_core.ui.project import Project
 from fsl_core.ui.space_jobs import METHODS, Placed, place, row_of
-from fsl_core.ui.store import encode_jpeg
 from fsl_core.ui.text import plain, rounding
 
 MAP, CHOSEN, METHOD, THUMBNAILS = "fsl_map", "fsl_on_map", "fsl_map_method", "fsl_map_thumbnails"  # keys

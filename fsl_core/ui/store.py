@@ -1,7 +1,6 @@
 """Where projects live: a folder for each, holding its pictures under the digests of their bytes and project.json."""
 
 import hashlib
-import io
 import json
 import re
 import secrets
@@ -13,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
 from fsl_core.data import Episode
+from fsl_core.data.episode import Mask
 from fsl_core.errors import EpisodeError, FSLError
 from fsl_core.home import HOME_VARIABLE, home
-from fsl_core.images import decode, encode_png, thumbnail
+from fsl_core.images import decode, decode_mask, encode_jpeg, encode_png, thumbnail
 from fsl_core.ui.pieces import ImageClass, Picture, Query, Settings
 from fsl_core.ui.project import Project, new_class_id
 
@@ -45,9 +44,9 @@ class Store:
 
     Attributes:
         folder: `originals/` holds the files as they came, `working/` JPEG copies of at most `WORKING_SIZE` pixels for
-            the screen, `thumbnails/` smaller ones; `project.json` is the latest state, `history/` holds those before
-            and after it; `figures.json` holds figures put aside for the report;
-            `owner` says who made it, where many people share the app.
+            the screen, `thumbnails/` smaller ones, `masks/` where the object is in drawn scenes; `project.json` is the
+            latest state, `history/` holds those before and after it; `figures.json` holds figures put aside for the
+            report; `owner` says who made it, where many people share the app.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -174,8 +173,11 @@ class Store:
                 f"{self.folder.name} there by hand."
             ) from error
 
-    def add(self, data: bytes, name: str) -> Picture:
+    def add(self, data: bytes, name: str, mask: Mask | None = None) -> Picture:
         """Keep a picture file: the original, a working copy and a thumbnail.
+
+        Args:
+            mask: where the object is, in the pixels of the original; None = it is not known.
 
         Raises:
             ImageError: it is not a picture that can be read.
@@ -187,6 +189,8 @@ class Store:
             self._write(f"originals/{picture.id}", data)
             self._write(f"working/{picture.id}", encode_jpeg(working))
             self._write(f"thumbnails/{picture.id}", encode_jpeg(thumbnail(working, THUMBNAIL_SIZE)))
+        if mask is not None:
+            self._write(f"masks/{picture.id}", encode_png(mask))
         return picture
 
     def thumbnail(self, image_id: str) -> bytes:
@@ -204,6 +208,11 @@ class Store:
     def original(self, image_id: str) -> bytes:
         """The file as it came."""
         return self._read("originals", image_id)
+
+    def mask(self, image_id: str) -> Mask | None:
+        """Where the object is, in the pixels of the original file; None = it is not known."""
+        known = IMAGE_ID.fullmatch(image_id) and (self.folder / "masks" / image_id).exists()
+        return decode_mask(self._read("masks", image_id)) if known else None
 
     def episode(self, project: Project) -> Episode:
         """The project's pictures as an episode, at their original resolution.
@@ -229,14 +238,16 @@ class Store:
         ids = [new_class_id() for _ in episode.class_names]
         labels = episode.query_labels or (-1,) * len(episode.query_images)
         members: list[list[Picture]] = [[] for _ in ids]
-        for image, label, name in zip(
-            episode.support_images, episode.support_labels, episode.support_names, strict=True
+        for image, label, name, mask in zip(
+            episode.support_images, episode.support_labels, episode.support_names, episode.support_masks, strict=True
         ):
-            members[label].append(self.add(encode_png(image), name))
+            members[label].append(self.add(encode_png(image), name, mask))
         queries = {
             picture.id: Query(picture, ids[label] if label >= 0 else None)
-            for image, label, name in zip(episode.query_images, labels, episode.query_names, strict=True)
-            for picture in [self.add(encode_png(image), name)]
+            for image, label, name, mask in zip(
+                episode.query_images, labels, episode.query_names, episode.query_masks, strict=True
+            )
+            for picture in [self.add(encode_png(image), name, mask)]
         }
         classes = zip(ids, episode.class_names, members, strict=True)
         return replace(
@@ -283,10 +294,3 @@ class Store:
 
 def _distinct(pictures: list[Picture]) -> tuple[Picture, ...]:
     return tuple({picture.id: picture for picture in pictures}.values())
-
-
-def encode_jpeg(image: UInt8[np.ndarray, "height width 3"]) -> bytes:
-    """A JPEG file for the screen, without colour subsampling."""
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=90, subsampling=0)
-    return stream.getvalue()

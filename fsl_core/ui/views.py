@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Bool, UInt8
 
 from fsl_core.data.patches import Grid, parse_regions
-from fsl_core.data.transforms import square
+from fsl_core.data.transforms import square, square_mask
 from fsl_core.explain import View, level_names
 from fsl_core.ui.pieces import Settings
 from fsl_core.ui.store import Store
@@ -30,6 +30,13 @@ def view(store: Store, images: Sequence[str], settings: Settings) -> UInt8[np.nd
     else:
         names = tuple(f"random patch {number}" for number in range(patches.count))
     return View(_mean(sheets), boxes[0], names)
+
+
+def object_seen(store: Store, image: str, settings: Settings) -> Bool[np.ndarray, "side side"] | None:
+    """Where the object is in the square that `view` shows of a whole picture; None = it is not known, or not in it."""
+    mask = store.mask(image)
+    seen = None if mask is None else square_mask(mask, SQUARE_SIDE, settings.fit)
+    return seen if seen is not None and seen.any() else None
 
 
 def _mean(pictures: Sequence[UInt8[np.ndarray, "side side 3"]]) -> UInt8[np.ndarray, "side side 3"]:

@@ -1,11 +1,9 @@
 """What the Weights page is asked and says: by which rule, compared to what, which region."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from jaxtyping import Bool
 
 from fsl_core import figures
 from fsl_core.figures import Cell
@@ -31,8 +29,8 @@ RULES_SAID = (
     "DeepEMD's Table 2 compares these rules. Equal weights ask nothing, k-means and mean shift weigh a region by the "
     "size of its cluster in its own picture; only cross-reference weights look at the other image."
 )
-NO_BOX = (
-    "A box in the picture says nothing of patches, or of a pyramid's levels, which overlap: choose feature map cells "
+NO_OBJECT = (
+    "Where the object is says nothing of patches, or of a pyramid's levels, which overlap: choose feature map cells "
     "and no pyramid to measure the share of the weight on an object."
 )
 EQUATION = r"s_i = \max\left\{u_i^{\top} \cdot \frac{1}{HW}\sum_j v_j,\; 0\right\}"
@@ -84,12 +82,6 @@ def rule() -> str:
     return chosen
 
 
-def sides(found: Mapping[str, NodeWeights], target: int) -> Sides:
-    """The regions that can be selected."""
-    record = next(iter(found.values()))
-    return Sides(record.query.regions, record.targets[target].regions)
-
-
 def select(record: NodeWeights, regions: Sides, target: int) -> Cell:
     """The selected region, else the heaviest one of the side that is selected."""
     cell = match_controls.select(regions)
@@ -131,12 +123,3 @@ def other(record: NodeWeights, own: int) -> int:
     key = f"{OTHER}_{own}_{len(rows)}"
     chosen: int = st.selectbox("Difference from", rows, format_func=names.__getitem__, key=key)
     return chosen
-
-
-def share_in_words(record: NodeWeights, mask: Bool[np.ndarray, "height width"], target: int) -> str:
-    """How much of the weight lies in a box, held against chance."""
-    share, chance = record.on_object(mask)[target], record.object_share(mask)
-    return (
-        f"**{100 * share:.1f} %** of the weight lies in the box, which covers {100 * chance:.1f} % of the picture: "
-        f"**{share / chance:.2f} times** what chance gives."
-    )

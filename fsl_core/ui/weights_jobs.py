@@ -1,12 +1,18 @@
 """What the Weights page asks of the worker, and what it compares a query to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from fsl_core.records import NodeWeights
+from fsl_core.ui import requests
 from fsl_core.ui.engine import Pair, rows_of
+from fsl_core.ui.options import choice_title
 from fsl_core.ui.project import Project
 from fsl_core.ui.scene import Scene
 
+WEIGHTS = "weights"  # role
 MOST = 25  # examples that are shown together
 
 
@@ -27,8 +33,37 @@ def targets_of(project: Project, chosen: Pair, each_example: bool) -> tuple[list
     return found, found.index(chosen if chosen in own else own[0])
 
 
-def weigh(scene: Scene, pairs: Sequence[Pair]) -> dict[str, NodeWeights]:
-    """The weights of one query's regions, and of those of all that it is compared to, by every rule of DeepEMD.
+def by_rule(targets: Sequence[Pair], rule: str, options: Mapping[str, Any]) -> NodeWeights | None:
+    """What `weigh` finds; None = see `requests.awaited`.
+
+    Args:
+        options: of DeepEMD in the project.
+    """
+    return requests.explained(WEIGHTS, partial(weigh, pairs=targets, rule=rule), targets, dict(options), rule)
+
+
+def by_other_rules(targets: Sequence[Pair], first: NodeWeights, options: Mapping[str, Any]) -> dict[str, NodeWeights]:
+    """The weights by every rule, as many as are done, below which the progress of the next one stands.
+
+    Args:
+        first: by the chosen rule.
+        options: of DeepEMD in the project.
+    """
+    from fsl_core.explain import RULES
+
+    found = {first.rule: first}
+    for rule in RULES:
+        if rule not in found:
+            work = partial(weigh, pairs=targets, rule=rule)
+            record = requests.explained(WEIGHTS, work, targets, dict(options), rule, patient=True)
+            if record is None:
+                break
+            found[rule] = record
+    return {rule: found[rule] for rule in RULES if rule in found}
+
+
+def weigh(scene: Scene, pairs: Sequence[Pair], rule: str) -> NodeWeights:
+    """The weights of one query's regions, and of those of all that it is compared to, by a rule of DeepEMD.
 
     Raises:
         FSLError: a picture was removed, or the features or DeepEMD's prototypes cannot be computed.
@@ -36,7 +71,7 @@ def weigh(scene: Scene, pairs: Sequence[Pair]) -> dict[str, NodeWeights]:
     import torch
 
     from fsl_core.classifiers import DeepEMD
-    from fsl_core.explain import RULES, weights_by_rule
+    from fsl_core.explain import node_weights
     from fsl_core.ui.views import view
 
     project, store = scene.project, scene.store
@@ -52,13 +87,8 @@ def weigh(scene: Scene, pairs: Sequence[Pair]) -> dict[str, NodeWeights]:
         (own.name, view(store, [own.id], project.settings)),
         [(name, view(store, ids, project.settings)) for name, ids in zip(names, shown, strict=True)],
     )
-    found: dict[str, NodeWeights] = {}
-    for number, rule in enumerate(RULES):
-        scene.ticket.report(
-            0.9 + 0.1 * number / len(RULES), f"Weighing the regions by rule {number + 1} of {len(RULES)}"
-        )
-        found |= weights_by_rule(classifier, features.query[rows[0].query], torch.stack(maps), pictures, [rule])
-    return found
+    scene.ticket.report(0.95, f"Weighing the regions: {choice_title(rule)}")
+    return node_weights(replace(classifier, weights=rule), features.query[rows[0].query], torch.stack(maps), pictures)
 
 
 def _named(project: Project, pair: Pair) -> tuple[str, list[str]]:

@@ -113,6 +113,8 @@ def test_queries_may_be_unknown_or_absent() -> None:
         ({"class_names": ("dog", "ant", "Cat", "owl")}, "The class owl has no support image"),
         ({"support_labels": (0, 1, 2)}, "4 images, 3 labels and 4 names"),
         ({"support_names": ("a",)}, "4 images, 4 labels and 1 names"),
+        ({"query_masks": (None, None)}, "Every query image needs one mask"),
+        ({"query_masks": (None, None, np.ones((7, 5), bool))}, "Every query image needs one mask"),
         ({"query_names": ("a",)}, "Every query image needs one label and one name; got 3 images, 3 labels and 1 names"),
         ({"query_labels": (0, 1)}, "3 images, 2 labels and 3 names"),
         ({"support_labels": (0, 1, 2, 3)}, "support 4 has label 3; expected 0 to 2"),

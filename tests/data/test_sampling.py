@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from fsl_core.data import open_dataset, sample_episode, sample_indices
+from fsl_core.data import open_dataset, sample_episode, sample_indices, shuffled
+from fsl_core.data.datasets import SyntheticScenes
+from fsl_core.data.synthetic import render_scene
 from fsl_core.errors import EpisodeError
 
 LABELS = np.repeat(np.arange(6), [10, 10, 10, 10, 10, 3])
@@ -45,3 +47,20 @@ def test_same_generator_same_episode() -> None:
 def test_impossible_episodes(way: int, shot: int, query: int) -> None:
     with pytest.raises(EpisodeError):
         sample_indices(LABELS, way=way, shot=shot, query=query, generator=np.random.default_rng(0))
+
+
+def test_the_masks_of_drawn_scenes_go_along_with_their_pictures() -> None:
+    scenes = SyntheticScenes(per_class=3, size=32)
+    drawn = sample_episode(scenes, way=2, shot=1, query=2, generator=np.random.default_rng(0))
+    episode = shuffled(drawn, np.random.default_rng(2))
+    assert episode.query_names != drawn.query_names
+    for images, masks, names in (
+        (episode.support_images, episode.support_masks, episode.support_names),
+        (episode.query_images, episode.query_masks, episode.query_names),
+    ):
+        for image, mask, name in zip(images, masks, names, strict=True):
+            class_name, number = name.removesuffix(".png").rsplit(" ", 1)
+            label = scenes.class_names.index(class_name)
+            scene = render_scene(class_name, np.random.default_rng([0, label, int(number) - 1]), 32)
+            np.testing.assert_array_equal(image, scene.image)
+            np.testing.assert_array_equal(mask, scene.mask)

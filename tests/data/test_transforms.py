@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as F
 
-from fsl_core.data.transforms import BORDER, LETTERBOX, InputSpec, prepare, square
+from fsl_core.data.transforms import BORDER, LETTERBOX, InputSpec, prepare, square, square_mask
 from fsl_core.errors import OptionError
 
 
@@ -59,3 +59,16 @@ def test_letterboxed_images_are_whole_between_borders() -> None:
 def test_an_unknown_fit_is_refused() -> None:
     with pytest.raises(OptionError, match="crop, letterbox"):
         InputSpec(fit="stretch")
+
+
+def test_a_mask_goes_the_way_of_its_picture() -> None:
+    """4 x 8 pixels: the crop is the middle square, the letterbox has borders of a quarter above and below."""
+    mask = np.zeros((4, 8), bool)
+    mask[:2, 4:] = True  # the upper right quarter
+    cropped, boxed = square_mask(mask, 8), square_mask(mask, 8, "letterbox")
+    assert cropped[:4, 4:].all() and cropped.sum() == 16
+    assert boxed[2:4, 4:].all() and boxed.sum() == 8
+    assert square_mask(np.ones((4, 8), bool), 8, "letterbox").mean() == 0.5  # borders are no object
+    for fit in ("crop", "letterbox"):  # where black is black in the picture, white is white in the mask
+        picture = np.where(mask, 255, 0).astype(np.uint8)[..., None].repeat(3, axis=2)
+        np.testing.assert_array_equal(square(picture, 8, fit)[..., 0] > 127, square_mask(mask, 8, fit))

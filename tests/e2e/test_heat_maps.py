@@ -58,9 +58,9 @@ def test_another_method_has_another_formula_and_a_verdict_of_its_own(page: Page,
 
 
 def test_a_box_around_the_object_is_drawn_or_set_by_keys(page: Page, formula: Locator) -> None:
-    page.get_by_text("Mark the object").click()
+    page.get_by_text("Mark it with a box instead").click()
     area = page.locator('[data-testid="stMetric"]:has-text("Its area")')
-    expect(area).to_contain_text("25%")
+    expect(area).to_contain_text("25.0 %")
     settle(page)
     marking = page.locator(".js-plotly-plot").count() - 1
     page.mouse.move(*at(page, marking, 0.1, 0.2))
@@ -68,7 +68,7 @@ def test_a_box_around_the_object_is_drawn_or_set_by_keys(page: Page, formula: Lo
     page.mouse.move(*at(page, marking, 0.5, 0.5), steps=5)
     page.mouse.move(*at(page, marking, 0.9, 0.9), steps=5)
     page.mouse.up()
-    expect(area).not_to_contain_text("25%")
+    expect(area).not_to_contain_text("25.0 %")
     settle(page)
     slider = page.get_by_role("slider").nth(0)
     left = int(slider.input_value())

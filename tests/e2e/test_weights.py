@@ -46,7 +46,12 @@ def test_a_clicked_region_fills_the_formula_and_another_picture_is_chosen(page: 
     expect(formula).to_contain_text("Query region (2, 2)")
     assert formula.locator('[data-testid="stMetric"]').first.inner_text() != weight
 
-    share = page.get_by_text("of the weight lies in the box").first
+    share = page.get_by_text("of the weight lies on").first
+    expect(page.get_by_text("known to the pixel")).to_be_visible()  # a drawn scene
+    known = share.inner_text()
+    page.get_by_text("Mark it with a box instead").click()
+    expect(share).not_to_have_text(known)
+    settle(page)
     told = share.inner_text()
     handle = page.get_by_role("slider", name="From left to right (%)").first
     handle.focus()

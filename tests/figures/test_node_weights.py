@@ -37,7 +37,7 @@ def test_every_figure_is_complete(count: int, grid: tuple[int, int], narrow: boo
         figures.weight_difference(record, (0, count - 1), figures.Cell("query", 0), narrow),
         figures.weight_spread(record, narrow),
         figures.weight_matrix(record, 0, narrow=narrow),
-        figures.marked_box(record, 0, np.array([0.1, 0.2, 0.9, 0.8]), narrow),
+        figures.with_object(figures.query_weights(record, 0, narrow), (0.1, 0.2, 0.9, 0.8)),
         figures.on_object({"equal": record, "kmeans": record}, np.ones((40, 40), bool)),
     ):
         assert figure.layout.height > 0

@@ -107,13 +107,28 @@ def test_many_maps_stand_side_by_side_with_their_verdicts() -> None:
     json.loads(figure.to_json(), parse_constant=pytest.fail)
 
 
-def test_the_object_is_marked_in_the_map() -> None:
+def test_a_box_around_the_object_is_shown_and_another_one_can_be_drawn() -> None:
     record = make_saliency([[1.0, 2.0]])
-    figure = figures.marked(record, (0.1, 0.2, 0.6, 0.9))
+    figure = figures.with_object(figures.overlay(record), (0.1, 0.2, 0.6, 0.9))
     frame = next(shape for shape in figure.layout.shapes if shape.type == "rect")
     assert (frame.y0, frame.x0, frame.y1, frame.x1) == (0.1, 0.2, 0.6, 0.9)
     assert figure.layout.dragmode == "select" and targets_of(figure)
-    assert not [shape for shape in figures.marked(record).layout.shapes if shape.type == "rect"]
+    assert not [shape for shape in figures.overlay(record).layout.shapes if shape.type == "rect"]
+
+
+@pytest.mark.parametrize("side", [8, 320])
+def test_the_edge_of_a_known_object_is_a_line(side: int) -> None:
+    mask = np.zeros((side, side), bool)
+    mask[: side // 2, side // 4 :] = True  # the upper half, from a quarter on to the edge of the picture
+    figure = figures.with_object(figures.overlay(make_saliency([[1.0, 2.0]])), mask)
+    edge = next(trace for trace in figure.data if trace.type == "contour")
+    inside = np.asarray(edge.z) > 0.5
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    reach = [edge.y[rows[0]], edge.y[rows[-1]], edge.x[columns[0]], edge.x[columns[-1]]]
+    assert reach == pytest.approx([0, 0.5, 0.25, 1], abs=0.5 / min(side, 160) + 1e-9)
+    assert not inside[[0, -1]].any() and not inside[:, [0, -1]].any()  # so the line closes
+    assert figure.layout.dragmode != "select"
+    json.loads(figure.to_json(), parse_constant=pytest.fail)
 
 
 def test_narrow_screens_have_the_pictures_below_each_other() -> None:

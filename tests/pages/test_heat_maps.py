@@ -1,5 +1,6 @@
 """The Heat maps page, headless; maps and judgements are records of hand-made numbers."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fsl_core.classifiers import DeepEMD
-from fsl_core.records import Products, Saliency, Verdict
-from fsl_core.ui import beforehand, heat_badge, heat_controls, requests, session
+from fsl_core.records import NodeWeights, Picture, Products, Regions, Saliency, Verdict, cells
+from fsl_core.ui import beforehand, heat_badge, heat_controls, object_box, requests, session
+from fsl_core.ui.engine import Pair
 from fsl_core.ui.heat_jobs import Asked, Judgement
 from tests.records.test_saliency import make_belief, make_saliency
 
@@ -70,7 +72,7 @@ def test_the_page_shows_the_map_of_the_first_query_with_its_verdict(asked: list[
     project = page.session_state["project"]
     assert maps(asked) == [Asked(project.queries[0].id, project.classes[0].id, None, "grad_cam", ())]
     assert [one[0] for one in asked] == ["grids", "map", "judge"]
-    assert len(figures_of(page)) == 2 and all(figure.proto.alt for figure in figures_of(page))
+    assert len(figures_of(page)) == 3 and all(figure.proto.alt for figure in figures_of(page))
     assert "logit of cat** = 1.0000" in words(page) and ":green-badge" in words(page)
     assert "believable" in words(page) and "equations 1 and 2" in words(page)
     assert "rule of its solver, Network simplex" in words(page)
@@ -170,35 +172,79 @@ def test_a_blank_map_is_named_as_such_and_not_tested(asked: list[tuple], monkeyp
     page = open_page()
     assert any("nothing speaks for the target" in warning.value for warning in page.warning)
     assert "no map" in words(page) and "another sign" in words(page) and "logit of \\*cat\\*" in words(page)
-    assert heat_badge.MARKING not in [toggle.key for toggle in page.toggle] and len(figures_of(page)) == 1
+    assert object_box.MARKING not in [toggle.key for toggle in page.toggle] and len(figures_of(page)) == 1
 
 
 def test_the_marked_object_is_told_against_its_area(asked: list[tuple]) -> None:
     page = open_page()
-    page.toggle(key=heat_badge.MARKING).set_value(True).run()
+    page.toggle(key=object_box.MARKING).set_value(True).run()
     query = page.session_state["project"].queries[0].id
-    assert [metric.value for metric in page.metric][1:] == ["25%", "miss"]
-    page.slider(key=heat_badge.ACROSS).set_range(0, 100).run()
-    page.slider(key=heat_badge.DOWN).set_range(30, 100).run()
-    assert page.session_state[heat_badge.MARKS] == {query: (0.3, 0.0, 1.0, 1.0)}
-    assert [metric.value for metric in page.metric] == ["100%", "70%", "hit"] and "**1.4 times**" in words(page)
+    assert [metric.value for metric in page.metric][1:] == ["25.0 %", "miss"]
+    page.slider(key=object_box.ACROSS).set_range(0, 100).run()
+    page.slider(key=object_box.DOWN).set_range(30, 100).run()
+    assert page.session_state[object_box.BOXES] == {query: (0.3, 0.0, 1.0, 1.0)}
+    assert [metric.value for metric in page.metric] == ["100.0 %", "70.0 %", "hit"]
+    assert "**1.43 times** what chance" in words(page)
     page.selectbox(key="fsl_query").select(page.session_state["project"].queries[1].id).run()
-    assert page.slider(key=heat_badge.ACROSS).value == (25, 75)  # another picture has another object
+    assert not page.toggle(key=object_box.MARKING).value and not page.slider  # another picture has another object
+    weights = AppTest.from_file(str(PAGE.with_name("weights.py")), default_timeout=60)
+    for key in (session.PROJECT, session.STORE, object_box.BOXES):
+        weights.session_state[key] = page.session_state[key]
+    even = NodeWeights(
+        "equal", Picture("query", np.zeros((8, 8, 3), np.uint8), Regions(cells(2, 2))),
+        (Picture("target", np.zeros((8, 8, 3), np.uint8), Regions(cells(2, 2))),) * 5,
+        *[np.full((5, 4), 0.25)] * 4,
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(requests, "explained", lambda *parts, patient=False: replace(even, rule=parts[4]))
+        weights.run()
+    assert not weights.exception and weights.toggle(key=object_box.MARKING).value
+    assert weights.slider(key=object_box.DOWN).value == (30, 100)  # the box counts on the other page
+    assert "**70.0 %** of the weight lies on 70.0 %" in words(weights)
+
+
+def test_the_object_of_a_drawn_scene_is_known(asked: list[tuple]) -> None:
+    page = open_page()
+    store, query = page.session_state["store"], page.session_state["project"].queries[0]
+    assert object_box.KNOWN in words(page) and len(page.metric) == 3 and len(figures_of(page)) == 3
+    cases = ((slice(0, 56), ["0.0 %", "25.0 %", "miss"]), (slice(56, 224), ["100.0 %", "75.0 %", "hit"]))
+    for rows, numbers in cases:  # nothing in the upper quarter speaks for the class
+        part = np.zeros((224, 224), bool)
+        part[rows] = True
+        store.add(store.original(query.id), query.picture.name, part)
+        page.run()
+        assert [metric.value for metric in page.metric] == numbers
+    shutil.rmtree(store.folder / "masks")
+    page.run()
+    assert object_box.KNOWN not in words(page) and not page.metric and len(figures_of(page)) == 2
+
+
+def test_what_is_explained_is_a_class_and_no_example(asked: list[tuple]) -> None:
+    page = open_page()
+    assert not [box for box in page.selectbox if box.label == "Example"]
+    project = page.session_state["project"]
+    first, second = project.classes[:2]
+    page.session_state["project"] = project.with_class(replace(first, pictures=(*first.pictures, *second.pictures)))
+    page.session_state[session.PAIR] = Pair(project.queries[0].id, first.id, first.pictures[0].id)
+    page.selectbox(key="fsl_query").select(project.queries[1].id).run()
+    assert page.session_state[session.PAIR] == Pair(project.queries[1].id, first.id, first.pictures[0].id)
+    page.selectbox(key="fsl_class").select(second.id).run()
+    assert page.session_state[session.PAIR].picture_id is None
 
 
 def test_a_drawn_box_becomes_the_mark(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = {"selection": {"box": [{"x": [0.8, 0.2], "y": [-0.1, 0.5]}], "points": []}}
     monkeypatch.setattr(
-        "fsl_core.ui.heat_badge.st.session_state", {"figure": drawn, heat_badge.MARKS: {"other": heat_badge.START}}
+        "fsl_core.ui.object_box.st.session_state", {"figure": drawn, object_box.BOXES: {"other": object_box.START}}
     )
-    heat_badge._drawn("figure", "query")
-    marks = heat_badge.st.session_state[heat_badge.MARKS]
-    assert marks == {"other": heat_badge.START, "query": (0.0, 0.2, 0.5, 0.8)}
+    object_box._drawn("figure", "query")
+    boxes = object_box.st.session_state[object_box.BOXES]
+    assert boxes == {"other": object_box.START, "query": (0.0, 0.2, 0.5, 0.8)}
 
 
-@pytest.mark.parametrize(("box", "cells"), [((0.0, 0.0, 1.0, 1.0), 10_000), ((1.0, 0.5, 1.0, 0.5), 1)])
-def test_no_mark_is_empty(box: tuple, cells: int) -> None:
-    assert heat_badge.mask_of(box).sum() == cells
+@pytest.mark.parametrize(("box", "count"), [((0.0, 0.0, 1.0, 1.0), 10_000), ((1.0, 0.5, 1.0, 0.5), 1)])
+def test_no_mark_is_empty(box: tuple, count: int) -> None:
+    assert object_box.mask_of(box).sum() == count
 
 
 def test_all_methods_are_compared_on_request_for_this_question_only(asked: list[tuple]) -> None:
@@ -209,11 +255,11 @@ def test_all_methods_are_compared_on_request_for_this_question_only(asked: list[
     assert judged == [
         "grad_cam", "guided_grad_cam", "integrated_gradients", "occlusion", "contributions", "weights",
     ]  # fmt: skip
-    assert len(figures_of(page)) == 3
+    assert len(figures_of(page)) == 4
     table = page.dataframe[0].value
     assert list(table["verdict"]) == ["believable"] * 6 and table["gain"][0] == pytest.approx(0.3)
     page.selectbox(key="fsl_query").select(page.session_state["project"].queries[1].id).run()
-    assert len(figures_of(page)) == 2 and page.button(key="fsl_heat_compare").label == "Compare all 6 methods"
+    assert len(figures_of(page)) == 3 and page.button(key="fsl_heat_compare").label == "Compare all 6 methods"
 
 
 def test_a_method_that_fails_in_the_comparison_says_so(asked: list[tuple], monkeypatch: pytest.MonkeyPatch) -> None:

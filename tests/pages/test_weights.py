@@ -1,5 +1,6 @@
 """The Weights page, headless; the weights are records of hand-made numbers."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fsl_core.explain import RULES
 from fsl_core.records import NodeWeights, Picture, Regions, cells
-from fsl_core.ui import beforehand, match_controls, requests, session, weight_controls
+from fsl_core.ui import beforehand, match_controls, object_box, requests, session, weight_controls
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.match_controls import COLUMN, ROW, SIDE
 from fsl_core.ui.weight_controls import EACH, OTHER
@@ -30,18 +30,27 @@ def weigh(names: list[str], rule: str, regions: Regions | None = None) -> NodeWe
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[list[Pair], dict[str, Any]]]:
-    """Everything that the page asks the queue for; no model runs."""
+    """Everything that the page asks the queue for and cannot go on without; no model runs."""
     found: list[tuple[list[Pair], dict[str, Any]]] = []
 
-    def explained(role: str, work: Any, *asked: Any) -> dict[str, NodeWeights]:
-        assert role == "weights"
-        found.append(asked)
-        return {rule: weigh([f"target {row}" for row in range(len(asked[0]))], rule) for rule in RULES}
+    def explained(
+        role: str, work: Any, targets: list[Pair], options: dict[str, Any], rule: str, patient: bool = False
+    ) -> NodeWeights:
+        assert role == "weights" and patient is (rule != options.get("weights", "cross_reference"))
+        if not patient:
+            found.append((targets, options))
+        return weigh([f"target {row}" for row in range(len(targets))], rule)
 
     monkeypatch.setenv("FEW_SHOT_LENS_HOME", str(tmp_path))
     monkeypatch.setattr(requests, "explained", explained)
     monkeypatch.setattr(beforehand, "answered", lambda theme, project, card: project)
     return found
+
+
+def mark(page: AppTest, mask: np.ndarray) -> None:
+    """Make this the mask of the first query."""
+    store, query = page.session_state["store"], page.session_state["project"].queries[0]
+    store.add(store.original(query.id), query.picture.name, mask)
 
 
 def open_page() -> AppTest:
@@ -62,7 +71,7 @@ def test_the_query_is_weighed_for_every_class(asked: list) -> None:
     assert "section 3.4, equation 8" in words(page)
     assert "**Query region (1, 1)**, place 1 of 4" in words(page)  # the heaviest, as nothing is selected
     assert "4 / 10 = **40.00%**" in words(page) and "residual of" in words(page)
-    assert [metric.value for metric in page.metric] == ["40.00 %", "1.60"]
+    assert [metric.value for metric in page.metric][:2] == ["40.00 %", "1.60"]
 
 
 def test_number_fields_select_a_region_of_either_picture(asked: list) -> None:
@@ -122,26 +131,63 @@ def test_examples_are_compared_one_by_one(asked: list) -> None:
     assert page.session_state[session.PAIR] == Pair(query, both.id) and len(asked[-1][0]) == len(project.classes)
 
 
-def test_a_box_is_held_against_chance(asked: list) -> None:
+def test_the_weight_on_a_known_object_is_held_against_chance(asked: list) -> None:
     page = open_page()
-    query = page.session_state["project"].queries[0].id[:16]
-    assert "**25.0 %** of the weight lies in the box, which covers 25.0 % of the picture" in words(page)
-    page.slider(key=f"fsl_box_across_{query}").set_value((50, 100))
-    page.slider(key=f"fsl_box_down_{query}").set_value((50, 100)).run()
+    assert object_box.KNOWN in words(page) and not page.slider
+    left = np.zeros((224, 224), bool)
+    left[:, :112] = True  # regions of 10 and 30 %
+    mark(page, left)
+    page.run()
+    assert "**40.0 %** of the weight lies on 50.0 % of the picture: **0.80 times** what" in words(page)
+    assert [metric.value for metric in page.metric][2:] == ["40.0 %", "50.0 %"]
+    page.selectbox(key="fsl_class").select(page.session_state["project"].classes[1].id).run()
+    assert "**60.0 %** of the weight lies on 50.0 %" in words(page)  # turned by one: 40 and 20 %
+
+
+def test_a_box_stands_in_for_the_object(asked: list) -> None:
+    page = open_page()
+    page.toggle(key=object_box.MARKING).set_value(True).run()
+    assert "**25.0 %** of the weight lies on 25.0 % of the picture" in words(page)
+    page.slider(key=object_box.ACROSS).set_range(50, 100).run()
+    page.slider(key=object_box.DOWN).set_range(50, 100).run()
     assert "**40.0 %** of the weight" in words(page) and "**1.60 times** what chance gives" in words(page)
-    page.slider(key=f"fsl_box_down_{query}").set_value((100, 100)).run()
-    assert not page.exception and "covers 1.2 % of the picture" in words(page)
+    page.slider(key=object_box.DOWN).set_range(100, 100).run()
+    assert not page.exception and "lies on 0.5 % of the picture" in words(page)
+    page.toggle(key=object_box.MARKING).set_value(False).run()
+    assert page.session_state[object_box.BOXES] == {} and not page.slider
+
+
+def test_where_nothing_is_known_of_the_object_nothing_is_said_before_it_is_marked(asked: list) -> None:
+    page = open_page()
+    shutil.rmtree(page.session_state["store"].folder / "masks")
+    page.run()
+    assert object_box.KNOWN not in words(page) and "times** what" not in words(page)
+    assert len(figures_of(page)) == 6 and page.toggle(key=object_box.MARKING).label == "Mark the object with a box"
+    page.toggle(key=object_box.MARKING).set_value(True).run()
+    assert "times** what chance gives" in words(page) and len(figures_of(page)) == 8
+
+
+def test_the_chosen_rule_is_shown_while_the_others_are_under_way(asked: list, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = requests.explained
+    monkeypatch.setattr(
+        requests,
+        "explained",
+        lambda *parts, patient=False: None if parts[4] == "kmeans" else known(*parts, patient=patient),
+    )
+    page = open_page()
+    assert len(figures_of(page)) == 8 and "**Query region (1, 1)**" in words(page)
+    assert page.dataframe[0].value["rule"].tolist() == ["Cross-reference", "Equal"]  # mean shift waits for k-means
 
 
 def test_patches_go_by_one_number_and_have_no_box(asked: list, monkeypatch: pytest.MonkeyPatch) -> None:
     patches = Regions(cells(2, 2), tuple(f"random patch {number}" for number in range(4)))
     monkeypatch.setattr(
-        requests, "explained", lambda role, work, *asked: {rule: weigh(["a", "b", "c", "d", "e"], rule, patches)
-                                                           for rule in RULES},
+        requests, "explained",
+        lambda role, work, targets, options, rule, patient=False: weigh(["a", "b", "c", "d", "e"], rule, patches),
     )  # fmt: skip
     page = open_page()
-    assert weight_controls.NO_BOX in words(page)
-    assert not page.slider and len(figures_of(page)) == 6
+    assert weight_controls.NO_OBJECT in words(page)
+    assert not page.toggle and len(figures_of(page)) == 6
     page.number_input(key=match_controls.REGION).set_value(1).run()
     assert "**Query random patch 1**, place 3 of 4" in words(page)
 
@@ -166,7 +212,7 @@ def test_a_click_on_another_picture_chooses_it(asked: list) -> None:
 
 
 def test_without_an_answer_nothing_is_drawn(asked: list, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "explained", lambda role, work, *asked: None)
+    monkeypatch.setattr(requests, "explained", lambda role, work, *asked, patient=False: None)
     page = open_page()
     assert not figures_of(page) and not page.metric
 

@@ -247,3 +247,35 @@ def test_a_picture_that_is_gone_is_one_sentence() -> None:
     (projects_folder() / project.id / "originals" / project.queries[0].id).unlink()
     with pytest.raises(EpisodeError, match="not on disk any more"):
         pack(project, store)
+
+
+def with_mask() -> tuple[Store, Project, np.ndarray]:
+    """As `filled`, where the object of the query is known."""
+    store, project = filled()
+    mask, asked = np.arange(63).reshape(9, 7) % 2 == 0, project.queries[0]
+    store.add(store.original(asked.id), asked.picture.name, mask)
+    return store, project, mask
+
+
+def test_the_masks_of_drawn_scenes_go_along_and_a_zip_without_them_is_read() -> None:
+    store, project, mask = with_mask()
+    asked = project.queries[0].id
+    content = files(pack(project, store))
+    assert [name for name in content if name.startswith("masks/")] == [f"masks/{asked}"]
+    assert pack(project, store) == pack(project, store)
+    np.testing.assert_array_equal(opened(zipped(content))[0].mask(asked), mask)
+    del content[f"masks/{asked}"]
+    older, again = opened(zipped(content))
+    assert older.mask(asked) is None and again.queries[0].id == asked
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [(b"x", "mask of what.*not a picture"), (encode_png(np.ones((7, 9), bool)), "another size")],
+    ids=["no picture", "on its side"],
+)
+def test_a_mask_that_does_not_fit_is_one_sentence(data: bytes, match: str) -> None:
+    store, project, _ = with_mask()
+    content = files(pack(project, store))
+    with pytest.raises(FSLError, match=match):
+        opened(zipped(content | {f"masks/{project.queries[0].id}": data}))

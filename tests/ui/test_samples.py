@@ -21,10 +21,13 @@ def test_five_classes_and_one_outsider(name: str) -> None:
 @pytest.mark.parametrize("name", THEMES)
 def test_the_pictures_are_those_that_are_drawn(name: str) -> None:
     theme, episode, row = THEMES[name], load(name), list(THEMES).index(name)
-    drawn = render_scene(theme.outsider, np.random.default_rng([row, CLASSES.index(theme.outsider), 0]), SIZE).image
-    shipped = episode.query_images[(episode.query_labels or ()).index(-1)]
-    assert np.abs(drawn.astype(float) - shipped).mean() < 6
-    assert np.abs(drawn.astype(float) - episode.support_images[0]).mean() > 20
+    scene = render_scene(theme.outsider, np.random.default_rng([row, CLASSES.index(theme.outsider), 0]), SIZE)
+    place = (episode.query_labels or ()).index(-1)
+    assert np.abs(scene.image.astype(float) - episode.query_images[place]).mean() < 6
+    assert np.abs(scene.image.astype(float) - episode.support_images[0]).mean() > 20
+    np.testing.assert_array_equal(episode.query_masks[place], scene.mask)
+    first = np.random.default_rng([row, CLASSES.index(episode.class_names[0]), 0])
+    np.testing.assert_array_equal(episode.support_masks[0], render_scene(episode.class_names[0], first, SIZE).mask)
 
 
 def test_neither_order_nor_names_give_the_classes_away() -> None:

@@ -15,6 +15,7 @@ from fsl_core.images import decode, encode_png
 from fsl_core.ui.pieces import Answer, Query, Settings
 from fsl_core.ui.project import Project
 from fsl_core.ui.store import HOME_VARIABLE, Store, projects_folder
+from fsl_core.ui.views import object_seen
 
 
 @pytest.fixture(autouse=True)
@@ -185,3 +186,27 @@ def test_the_history_outlives_the_session_and_damage_costs_only_it() -> None:
     (store.folder / "history" / "3.json").write_text("[[}")
     assert again.history() == ([], [])
     assert Store.open(project.id)[1].id == project.id
+
+
+def test_the_mask_of_a_drawn_scene_is_found_again_and_seen_as_its_picture_is() -> None:
+    store, project = Store.create()
+    image, mask = np.zeros((20, 40, 3), np.uint8), np.zeros((20, 40), bool)
+    mask[:, 20:] = True  # the right half: of the middle square the right half, too
+    episode = Episode((image, image + 1), (0, 1), (image + 2, image + 3), None, ("a", "b"), query_masks=(mask, None))
+    project = store.adopt(episode, project)
+    store.save(project)
+    opened, again = Store.open(project.id)
+    known, unknown = (query.id for query in again.queries)
+    np.testing.assert_array_equal(opened.mask(known), mask)
+    assert opened.mask(unknown) is None and opened.mask("../project.json") is None
+    assert opened.mask(again.classes[0].pictures[0].id) is None
+    cropped = object_seen(opened, known, Settings())
+    assert cropped is not None and cropped[:, 160:].all() and cropped.mean() == 0.5
+    boxed = object_seen(opened, known, Settings(fit="letterbox", regions="grid:2"))
+    assert boxed is not None and boxed[80:240, 160:].all() and boxed.mean() == 0.25
+    assert object_seen(opened, unknown, Settings()) is None
+    mask[:, 20:] = False
+    mask[:, 38:] = True  # outside of the middle square
+    opened.add(opened.original(known), "edge.png", mask)
+    assert object_seen(opened, known, Settings()) is None
+    assert object_seen(opened, known, Settings(fit="letterbox")) is not None

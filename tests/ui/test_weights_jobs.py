@@ -57,23 +57,23 @@ def test_of_many_examples_those_of_the_class_are_taken(work: tuple[Store, Projec
 def test_the_weights_of_examples_are_those_of_the_core(work: tuple[Store, Project]) -> None:
     project, asked = work[1], features(work)
     query = project.queries[1].id
-    found = weigh(scene(work), targets_of(project, Pair(query, project.classes[0].id), True)[0])
-    assert tuple(found) == RULES
+    pairs, _ = targets_of(project, Pair(query, project.classes[0].id), True)
     blank = np.zeros((8, 8, 3), np.uint8)
-    for rule, record in found.items():
+    for rule in RULES:
+        record = weigh(scene(work), pairs, rule)
         expected = node_weights(DeepEMD(weights=rule), asked.query[1], asked.support, (("", blank), [("", blank)] * 6))
         np.testing.assert_allclose(record.query_weight, expected.query_weight, atol=1e-5)
         np.testing.assert_allclose(record.target_weight, expected.target_weight, atol=1e-5)
         assert record.residual < 1e-6 and record.query.regions.grid == (4, 4)
     owner = project.classes[1]
-    assert found["equal"].targets[3].name == f"{owner.name} · {owner.pictures[1].name}"
-    assert found["equal"].query.name == project.queries[1].picture.name
+    assert record.rule == "mean_shift" and record.targets[3].name == f"{owner.name} · {owner.pictures[1].name}"
+    assert record.query.name == project.queries[1].picture.name
 
 
 def test_a_class_is_the_mean_of_its_maps(work: tuple[Store, Project]) -> None:
     project, asked = work[1], features(work)
     pairs, _ = targets_of(project, Pair(project.queries[0].id, project.classes[0].id), False)
-    record = weigh(scene(work), pairs)["cross_reference"]
+    record = weigh(scene(work), pairs, "cross_reference")
     query, mean = asked.query[0].flatten(1).T.numpy(), asked.support[2:4].mean(dim=(0, 2, 3)).numpy()
     raw = np.maximum(query @ mean, 0) + 1.01e-3
     np.testing.assert_allclose(record.query_weight[1], raw / raw.sum(), rtol=1e-3)
@@ -83,16 +83,18 @@ def test_a_class_is_the_mean_of_its_maps(work: tuple[Store, Project]) -> None:
 def test_a_learnt_class_weighs_other_than_the_mean(work: tuple[Store, Project]) -> None:
     store, project = work
     pairs, _ = targets_of(project, Pair(project.queries[0].id, project.classes[0].id), False)
-    mean = weigh(scene(work), pairs)["cross_reference"]
+    mean = weigh(scene(work), pairs, "cross_reference")
     options = {"deepemd": {"shots": "structured"}}
-    learnt = weigh(scene((store, replace(project, settings=replace(project.settings, options=options)))), pairs)
-    assert np.abs(learnt["cross_reference"].query_weight - mean.query_weight).max() > 1e-5
+    learnt = weigh(
+        scene((store, replace(project, settings=replace(project.settings, options=options)))), pairs, "cross_reference"
+    )
+    assert np.abs(learnt.query_weight - mean.query_weight).max() > 1e-5
 
 
 @pytest.mark.parametrize(("regions", "count"), [("grid:1,2", 5), ("sampling:3", 3)])
 def test_patches_have_names(work: tuple[Store, Project], regions: str, count: int) -> None:
     pairs, _ = targets_of(work[1], Pair(work[1].queries[0].id, work[1].classes[0].id), False)
-    record = weigh(scene(work, regions=regions), pairs)["kmeans"]
+    record = weigh(scene(work, regions=regions), pairs, "kmeans")
     assert record.query_weight.shape == (3, count) and len(record.query.regions.names) == count
     with pytest.raises(OptionError, match="mask"):
         record.on_object(np.ones(record.query.image.shape[:2], bool))

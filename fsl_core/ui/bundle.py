@@ -1,4 +1,4 @@
-"""A whole project as one .zip: its state and its pictures, to be kept, or opened on another computer."""
+"""A whole project as one .zip: its state, pictures and figures for the report, to be kept, or opened elsewhere."""
 
 import hashlib
 import io
@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from fsl_core.data.archive import MAX_UNPACKED_BYTES, Archive
 from fsl_core.data.episode import escape_name
 from fsl_core.errors import EpisodeError, FSLError, called
-from fsl_core.ui import answers
+from fsl_core.ui import answers, aside
+from fsl_core.ui.aside import Kept
 from fsl_core.ui.pieces import AUTO, Answer, ImageClass, Picture, Settings
 from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project
 from fsl_core.ui.schema import SchemaError, parse
@@ -22,7 +23,7 @@ LARGEST_SEED = 2**31 - 1
 
 
 def pack(project: Project, store: Store) -> bytes:
-    """`project.json` and `originals/<digest>`; the same project always gives the same bytes.
+    """`project.json`, `figures.json` if any are put aside, `originals/<digest>`; the same always gives the same bytes.
 
     What was thrown away stays here, and so does the project's id, which is the permission to open it.
 
@@ -31,7 +32,10 @@ def pack(project: Project, store: Store) -> bytes:
     """
     kept = replace(project, id="", trash=(), revision=0)
     ids = dict.fromkeys(picture.id for picture in pictures(kept))
-    return _zip([(PROJECT, kept.to_json().encode()), *((f"{ORIGINALS}/{one}", one) for one in ids)], store)
+    files: list[tuple[str, str | bytes]] = [(PROJECT, kept.to_json().encode())]
+    if figures := aside.kept(store):
+        files.append((aside.FIGURES, aside.to_json(figures)))
+    return _zip([*files, *((f"{ORIGINALS}/{one}", one) for one in ids)], store)
 
 
 def pack_episode(project: Project, store: Store) -> bytes:
@@ -88,6 +92,7 @@ def unpack(
         project = _checked(parse(Project, archive.read(f"{top}{PROJECT}")))
     except SchemaError as error:
         raise EpisodeError(f"The project in the zip is damaged ({called(str(error))}); save it again.") from error
+    figures = _figures(archive, f"{top}{aside.FIGURES}")
     named = {picture.id: picture.name for picture in pictures(project)}
     missing = [name for one, name in named.items() if f"{top}{ORIGINALS}/{one}" not in archive.names]
     if missing:
@@ -101,6 +106,8 @@ def unpack(
             raise EpisodeError(f"{called(name)} was changed since the project was saved; save the project again.")
         store.add(data, name)
         advance(number, len(named))
+    if figures:
+        store.write(aside.FIGURES, aside.to_json(figures))
     return replace(project, id=empty.id, is_sample=False, trash=(), revision=empty.revision)
 
 
@@ -132,6 +139,18 @@ def _top(archive: Archive) -> str | None:
     """The prefix of the project's paths, "" or "<folder>/"; None = there is no project."""
     tops = [name.removesuffix(PROJECT) for name in archive.names if PurePosixPath(name).name == PROJECT]
     return next((top for top in tops if top.count("/") <= 1), None)
+
+
+def _figures(archive: Archive, name: str) -> list[Kept]:
+    """What was put aside for the report; nothing where the .zip has no such file."""
+    if name not in archive.names:
+        return []
+    try:
+        return aside.parse(archive.read(name))
+    except SchemaError as error:
+        raise EpisodeError(
+            f"The figures for the report in the zip are damaged ({called(str(error))}); save the project again."
+        ) from error
 
 
 def _checked(project: Project) -> Project:

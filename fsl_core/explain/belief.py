@@ -27,6 +27,7 @@ from fsl_core.types import check_options, option
 
 CELLS = 7  # along one side of the picture: the same for all methods, whatever the grid of their maps
 POINTS = 11  # of a curve: the whole picture, nothing of it, and every tenth of the way
+SAME = 1e-6  # of a map's largest mean of a cell: what lies closer together is a tie
 BLUR = 4  # colours along one side of the blurred picture
 
 Explain = Callable[[Question], Saliency]
@@ -99,6 +100,14 @@ def asked(to: Bench, question: Question, mask: Mask | None = None) -> Bench:
 def believe(on: Bench, saliency: Saliency, explain: Explain) -> Belief:
     """Put a map to the test.
 
+    Cells of the same value, mostly zeros, are taken away in a random order and in its reverse, and the curves are the
+    means of the two. What comes early in one of them comes late in the other, so that ties add next to nothing to the
+    gain if each cell adds to the score by itself, and little if not: a map that is zero almost everywhere is judged by
+    the few cells that it does order. With a single order of its ties, one in 18 of such maps would be believed by luck.
+
+    Source: deletion and insertion of Petsiuk, Das, Saenko: RISE, BMVC 2018. Departures: cells instead of pixels, the
+    blurred picture at the end of deletion, too, and the rule for ties, of which they say nothing.
+
     Args:
         explain: the way the map was made, for networks with random weights.
 
@@ -106,9 +115,10 @@ def believe(on: Bench, saliency: Saliency, explain: Explain) -> Belief:
         OptionError, TransportError: as the method.
     """
     shown = np.nan_to_num(saliency.shown, nan=0.0, posinf=0.0, neginf=0.0)
-    order = importance(shown, np.random.default_rng(on.trial.seed))
+    orders = importance(shown, np.random.default_rng(on.trial.seed))
     with torch.inference_mode(False), torch.no_grad():
-        deletion, backwards = deletion_curves(on.question, on.replaced, np.stack([order, order[::-1]]))
+        curves = deletion_curves(on.question, on.replaced, np.concatenate([orders, orders[:, ::-1]]))
+    deletion, backwards = curves.reshape(2, len(orders), -1).mean(axis=1)
     untold = Belief(
         title=saliency.title,
         sign=saliency.sign,
@@ -168,12 +178,20 @@ def cell_of_pixels(size: int) -> Int[np.ndarray, "size size"]:
     return along[:, None] * CELLS + along
 
 
-def importance(shown: Float[np.ndarray, "rows columns"], generator: np.random.Generator) -> Int[np.ndarray, " cells"]:
-    """The cells, that with the largest mean of the enlarged map first; cells of the same mean in random order."""
+def importance(
+    shown: Float[np.ndarray, "rows columns"], generator: np.random.Generator
+) -> Int[np.ndarray, "orders cells"]:
+    """The orders of a map's cells, that with the largest mean of the enlarged map first; a single one without ties.
+
+    Cells whose means are the same, to `SAME` of the largest one, have no order among themselves: they come in a random
+    one and in that one turned around.
+    """
     size = CELLS * max(1, -(-max(shown.shape) // CELLS))
     pixels = enlarged(shown, size, size).ravel()
     means = np.bincount(cell_of_pixels(size).ravel(), pixels, CELLS**2) / (size // CELLS) ** 2
-    return np.lexsort((generator.permutation(CELLS**2), -means))
+    steps = (means / (np.abs(means).max() or 1) / SAME).round()
+    among = generator.permutation(CELLS**2)
+    return np.unique([np.lexsort((one, -steps)) for one in (among, -among)], axis=0)
 
 
 def enlarged(values: Float[np.ndarray, "rows columns"], height: int, width: int) -> Float[np.ndarray, "height width"]:

@@ -1,4 +1,7 @@
-"""Guided backpropagation without hooks: gradients that pass a rectifier backwards keep their positive part only."""
+"""Guided backpropagation without hooks: gradients that pass a rectifier backwards keep their positive part only.
+
+Source: Springenberg et al.: Striving for Simplicity: The All Convolutional Net, ICLR 2015 (workshop).
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -140,7 +140,8 @@ class Belief:
         sign: of the map; the gain of a negative one is turned around, as taking its cells away should help the target.
         fault: of the map; what follows is then without meaning.
         cells: number of cells that the picture was divided into, evenly.
-        deletion, insertion: curves of the map's order.
+        deletion, insertion: curves of the map's order; means over two opposite orders of those cells that have the
+            same value.
         random: deletion curves; row i is the reverse of row i + orders / 2.
         agreement: mean rank correlation (Spearman) with the map of the same method on networks with random weights, in
             [-1, 1]; None where it was not asked for.

@@ -1,4 +1,4 @@
-"""A whole project as one .zip: its state and its pictures, to be kept, or opened on another computer."""
+"""A whole project as one .zip: its state, pictures and figures for the report, to be kept, or opened elsewhere."""
 
 import hashlib
 import io
@@ -11,7 +11,8 @@ from fsl_core.data.archive import MAX_UNPACKED_BYTES, Archive
 from fsl_core.data.episode import Mask, escape_name
 from fsl_core.errors import EpisodeError, FSLError, called
 from fsl_core.images import decode, decode_mask, encode_png
-from fsl_core.ui import answers
+from fsl_core.ui import answers, aside
+from fsl_core.ui.aside import Kept
 from fsl_core.ui.pieces import AUTO, Answer, ImageClass, Picture, Settings
 from fsl_core.ui.project import MAX_CLASSES, MAX_QUERIES, MAX_SHOTS, Project
 from fsl_core.ui.schema import SchemaError, parse
@@ -23,7 +24,9 @@ LARGEST_SEED = 2**31 - 1
 
 
 def pack(project: Project, store: Store) -> bytes:
-    """`project.json`, `originals/<digest>` and, of drawn scenes, `masks/<digest>`; the same project: the same bytes.
+    """The parts below as a zip; the same project gives the same bytes.
+
+    `project.json`, `figures.json` if any are put aside, `originals/<digest>` and, of drawn scenes, `masks/<digest>`.
 
     What was thrown away stays here, and so does the project's id, which is the permission to open it.
 
@@ -33,7 +36,10 @@ def pack(project: Project, store: Store) -> bytes:
     kept = replace(project, id="", trash=(), revision=0)
     ids = dict.fromkeys(picture.id for picture in pictures(kept))
     masks = [(f"{MASKS}/{one}", encode_png(mask)) for one in ids if (mask := store.mask(one)) is not None]
-    return _zip([(PROJECT, kept.to_json().encode()), *((f"{ORIGINALS}/{one}", one) for one in ids), *masks], store)
+    files: list[tuple[str, str | bytes]] = [(PROJECT, kept.to_json().encode())]
+    if figures := aside.kept(store):
+        files.append((aside.FIGURES, aside.to_json(figures)))
+    return _zip([*files, *((f"{ORIGINALS}/{one}", one) for one in ids), *masks], store)
 
 
 def pack_episode(project: Project, store: Store) -> bytes:
@@ -90,6 +96,7 @@ def unpack(
         project = _checked(parse(Project, archive.read(f"{top}{PROJECT}")))
     except SchemaError as error:
         raise EpisodeError(f"The project in the zip is damaged ({called(str(error))}); save it again.") from error
+    figures = _figures(archive, f"{top}{aside.FIGURES}")
     named = {picture.id: picture.name for picture in pictures(project)}
     missing = [name for one, name in named.items() if f"{top}{ORIGINALS}/{one}" not in archive.names]
     if missing:
@@ -103,6 +110,8 @@ def unpack(
             raise EpisodeError(f"{called(name)} was changed since the project was saved; save the project again.")
         store.add(data, name, _mask(archive, f"{top}{MASKS}/{one}", data, name))
         advance(number, len(named))
+    if figures:
+        store.write(aside.FIGURES, aside.to_json(figures))
     return replace(project, id=empty.id, is_sample=False, trash=(), revision=empty.revision)
 
 
@@ -144,6 +153,18 @@ def _top(archive: Archive) -> str | None:
     """The prefix of the project's paths, "" or "<folder>/"; None = there is no project."""
     tops = [name.removesuffix(PROJECT) for name in archive.names if PurePosixPath(name).name == PROJECT]
     return next((top for top in tops if top.count("/") <= 1), None)
+
+
+def _figures(archive: Archive, name: str) -> list[Kept]:
+    """What was put aside for the report; nothing where the .zip has no such file."""
+    if name not in archive.names:
+        return []
+    try:
+        return aside.parse(archive.read(name))
+    except SchemaError as error:
+        raise EpisodeError(
+            f"The figures for the report in the zip are damaged ({called(str(error))}); save the project again."
+        ) from error
 
 
 def _checked(project: Project) -> Project:

@@ -111,8 +111,8 @@ def summary(project_id: str, changed: int) -> Summary | None:
 
 
 @st.cache_resource(show_spinner="Packing the project …", max_entries=2)
-def packed(project_id: str, revision: int, _project: Project) -> bytes:
-    """The .zip of a project in one of its revisions.
+def packed(project_id: str, revision: int, figures: int, _project: Project) -> bytes:
+    """The .zip of a project in one of its revisions; `figures` is the time of the last change of those put aside.
 
     Raises:
         EpisodeError: a picture is not on disk any more, or there is more than a .zip may hold.

@@ -86,14 +86,14 @@ def compared(each: Sequence[Asked]) -> list[Judgement]:
     return done
 
 
-def usual_map(scene: Scene, pair: Pair, against_id: str | None = None) -> Saliency:
-    """Why a class and not another one (or: why this logit), by Grad-CAM or, where there is no gradient, by occlusion.
+def usual_map(scene: Scene, pair: Pair) -> Saliency:
+    """Why this logit of a class, by Grad-CAM or, where there is no gradient, by occlusion.
 
     Raises:
         FSLError: the query or the class was removed, or the classifier answers all queries together.
     """
     method = "grad_cam" if scene.classifier.differentiable else "occlusion"
-    return map_of(scene, Asked(pair.query_id, pair.class_id, against_id, method))
+    return map_of(scene, Asked(pair.query_id, pair.class_id, None, method))
 
 
 def grids_of(scene: Scene, query_id: str) -> tuple[tuple[int, int], ...]:

@@ -1,16 +1,16 @@
-"""Figures that were put aside for the report, with what they show; they stay in the project's folder."""
+"""Putting figures aside for the report, with what they show, and taking them out again."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
 
-from fsl_core.errors import FSLError
-from fsl_core.ui import cached, session, uploads
-from fsl_core.ui.project import digest
+from fsl_core.errors import FSLError, called
+from fsl_core.ui import aside, cached, session, uploads
+from fsl_core.ui.aside import MOST, MOST_BYTES, Kept
+from fsl_core.ui.schema import LONGEST_TEXT
+from fsl_core.ui.text import plain
 
 PLACE = "kept"  # of messages
-MOST = 24
 ZHANG = (
     "Zhang, Cai, Lin, Shen: DeepEMD: Few-Shot Image Classification with Differentiable Earth Mover's Distance and "
     "Structured Classifiers, CVPR 2020"
@@ -31,46 +31,6 @@ BY_DEEPEMD = ("Matching", "Weights")  # whatever classifier is chosen
 BY_SEVERAL = ("Alignment", "Neighbours")  # backbones, which the figures name
 
 
-@dataclass(frozen=True)
-class Kept:
-    """A figure for the report.
-
-    Attributes:
-        page: title of the page that it stood on.
-        name: of the figure on that page.
-        subject: what it is about, such as a query and a class; may be empty.
-        made_by: backbone and classifier; empty where the figure names them.
-        caption, alt: in words what is shown.
-        source: the publication of the method; may be empty.
-        figure: plotly's JSON.
-    """
-
-    page: str
-    name: str
-    subject: str
-    made_by: str
-    caption: str
-    alt: str
-    source: str
-    figure: str
-
-    @property
-    def id(self) -> str:
-        """The same for the same figure alone."""
-        return digest(self.page, self.name, self.subject, self.made_by, self.figure)
-
-
-def all_kept() -> list[Kept]:
-    """The project's figures, in the order in which they came; damaged ones are left out."""
-    found = []
-    for row in session.store().kept():
-        try:
-            found.append(Kept(**row))
-        except TypeError:
-            continue
-    return found
-
-
 def button(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
     """A button that puts a figure aside for the report, on pages that have a project."""
     if session.has_project() and st.button(
@@ -84,10 +44,15 @@ def keep(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
     """Put a figure aside, once."""
     page: str = st.session_state.get(session.PAGE, "")
     subject, usual = (_subject(), SOURCES[page]) if page in SOURCES else ("", SPACE.get(page, ""))
+    caption, alt = caption[:LONGEST_TEXT], alt[:LONGEST_TEXT]
     new = Kept(page, name, subject, _made_by(page), caption, alt, source or usual, figure.to_json())
-    others = [one for one in all_kept() if one.id != new.id]
+    others = [one for one in aside.kept(session.store()) if one.id != new.id]
     if len(others) >= MOST:
         st.toast(f"The report holds {MOST} figures already; take one out on Classify, under Report.")
+        return
+    if len(aside.to_json([*others, new])) > MOST_BYTES:
+        st.toast(f"With this figure the report would hold more than {MOST_BYTES / 1e6:g} MB of them; take one out "
+                 "on Classify, under Report.")  # fmt: skip
         return
     try:
         _save([*others, new])
@@ -100,29 +65,29 @@ def keep(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
 def listed() -> None:
     """What was put aside, each with a button that takes it out."""
     uploads.show_notices(PLACE)
-    found = all_kept()
+    found = aside.kept(session.store())
     if not found:
         st.caption("To show why, press “Add to report” below a figure on any page.")
         return
     st.markdown(f"**{len(found)} {'figure' if len(found) == 1 else 'figures'}** will be in it:")
     for one in found:
         st.button(
-            f"{one.page}: {one.caption}" if not one.subject else f"{one.page}, {one.subject}",
+            plain(called(f"{one.page}, {one.subject}" if one.subject else f"{one.page}: {one.caption}")),
             key=f"fsl_take_out_{one.id[:16]}", type="tertiary", icon=":material/bookmark_remove:",
-            on_click=_take_out, args=(one.id,), help=f"Takes it out: {one.alt}",
+            on_click=_take_out, args=(one.id,), help=f"Takes it out: {plain(one.alt)}",
         )  # fmt: skip
 
 
 def _take_out(key: str) -> None:
     try:
-        _save([one for one in all_kept() if one.id != key])
+        _save([one for one in aside.kept(session.store()) if one.id != key])
         session.tell(PLACE)
     except FSLError as error:
         session.tell(PLACE, session.Notice(session.BAD, str(error)))
 
 
 def _save(figures: list[Kept]) -> None:
-    session.store().save_kept([asdict(one) for one in figures])
+    session.store().write(aside.FIGURES, aside.to_json(figures))
 
 
 def _subject() -> str:

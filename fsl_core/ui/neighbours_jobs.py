@@ -57,7 +57,7 @@ def nearest_own(scene: Scene, asked: Asked) -> Found:
     return _own(scene, asked, queries=True)
 
 
-def nearest_examples(scene: Scene, query_id: str, count: int = 5) -> Neighbours:
+def nearest_examples(scene: Scene, query_id: str, count: int) -> Neighbours:
     """The examples of the project that are nearest to a query as whole pictures.
 
     Raises:

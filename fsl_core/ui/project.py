@@ -45,6 +45,10 @@ class Project:
         """The project's name, or its classes' names."""
         return self.name or ", ".join(image_class.name for image_class in self.classes) or "Empty project"
 
+    def hides(self, query_id: str) -> bool:
+        """Whether the quiz still asks for the answer to a query."""
+        return self.settings.quiz and query_id not in self.guesses
+
     @property
     def in_use(self) -> "Project":
         """The project without what is switched off, and without classes of which nothing is left: what a model sees."""

@@ -12,7 +12,7 @@ from fsl_core.ui.text import plain
 
 def is_hidden(project: Project, query: Query) -> bool:
     """Whether the answer to a query is still to be guessed."""
-    return project.settings.quiz and query.id not in project.guesses
+    return project.hides(query.id)
 
 
 def without_secrets(project: Project) -> Project:

@@ -16,8 +16,8 @@ from fsl_core.data.episode import escape_name
 from fsl_core.errors import FSLError, called
 from fsl_core.manifest import Card
 from fsl_core.records import Scores
-from fsl_core.ui import answers, cached, kept, quiz, reproduce, session, standalone
-from fsl_core.ui.kept import Kept
+from fsl_core.ui import answers, aside, cached, kept, quiz, reproduce, session, standalone
+from fsl_core.ui.aside import Kept
 from fsl_core.ui.options import classifier_title
 from fsl_core.ui.pieces import Picture
 from fsl_core.ui.project import Project
@@ -198,9 +198,9 @@ def _offer(project: Project, reasons: Mapping[str, str] | None) -> None:
         st.caption("The report shows all answers, also those that wait for your guess.")
     kept.listed()
     with st.spinner("Writing the report …"):
-        data = html(project, session.store(), cached.cards(), student or "", reasons, kept.all_kept()).encode(
-            errors="replace"
-        )
+        data = html(
+            project, session.store(), cached.cards(), student or "", reasons, aside.kept(session.store())
+        ).encode(errors="replace")
     st.download_button(
         "Download the report", data, f"{escape_name(shortened(called(project.title), 40))} report.html", "text/html",
         on_click="ignore", type="primary", icon=":material/download:", disabled=not answered, width="stretch",

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import beforehand, browser, cached
+from fsl_core.ui import beforehand, browser, cached, chosen
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.pieces import Settings
 from fsl_core.ui.project import Project
@@ -22,7 +22,7 @@ PROJECT = "project"  # Project
 STORE = "store"  # Store
 SESSION = "session"  # str: random, names this session as a waiter of the queue
 PAGE = "page"  # str: title of the page that is shown
-PAIR = "pair"  # Pair: the query and the class that the pages explain
+PAIR = "pair"  # Pair | None: the query and the class that the pages explain
 CLASSIFICATION = "classification"  # str: key of the classification that was asked for last
 NOTICES = "notices"  # dict[str, list[Notice]]: by place, shown until the next one there
 UNDO, REDO = "undo", "redo"  # list[Project]: states before the latest edits, and those that were taken back
@@ -175,21 +175,17 @@ def leave() -> None:
 
 def pair() -> Pair | None:
     """The query and the class that the pages explain; None = nothing was chosen or it was removed since."""
-    chosen: Pair | None = st.session_state.get(PAIR)
-    if chosen is None:
-        return None
-    current = project().in_use
-    classes = {image_class.id: image_class for image_class in current.classes}
-    known = chosen.query_id in {query.id for query in current.queries} and chosen.class_id in classes
-    if not known:
-        return None
-    pictures = {picture.id for picture in classes[chosen.class_id].pictures}
-    return chosen if chosen.picture_id in pictures else chosen._replace(picture_id=None)
+    current = project()
+    latest: Pair | None = st.session_state.get(PAIR)
+    return None if latest is None else chosen.in_use(current, latest)
 
 
 def choose_pair(query_id: str, class_id: str, picture_id: str | None = None) -> None:
-    """Remember what the pages explain."""
-    st.session_state[PAIR] = Pair(query_id, class_id, picture_id)
+    """Remember what the pages explain, beyond a reload."""
+    pair = Pair(query_id, class_id, picture_id)
+    if pair != st.session_state.get(PAIR):
+        st.session_state[PAIR] = pair
+        chosen.remember(store(), pair)
 
 
 def ask_why(query_id: str, class_id: str) -> NoReturn:
@@ -292,7 +288,8 @@ def _open_or_start() -> None:
 
 def _enter(opened: Store, current: Project) -> None:
     st.session_state[STORE], st.session_state[PROJECT] = opened, current
-    for key in (PAIR, CLASSIFICATION, NOTICES):
+    for key in (CLASSIFICATION, NOTICES):
         st.session_state.pop(key, None)
+    st.session_state[PAIR] = chosen.recall(opened, current)
     st.session_state[UNDO], st.session_state[REDO] = opened.history()
     st.query_params[PARAMETER] = current.id

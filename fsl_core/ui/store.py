@@ -6,7 +6,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,6 @@ WORKING_SIZE = 1024
 THUMBNAIL_SIZE = 256
 
 PROJECT, HISTORY, ORDER, OWNER = "project.json", "history", "order", "owner"  # in the folder of a project
-KEPT = "figures.json"  # there, too
 PROJECT_ID = re.compile(r"[0-9a-f]{32}")  # 128 random bits: who knows the id may open the project
 IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -45,8 +44,8 @@ class Store:
     Attributes:
         folder: `originals/` holds the files as they came, `working/` JPEG copies of at most `WORKING_SIZE` pixels for
             the screen, `thumbnails/` smaller ones, `masks/` where the object is in drawn scenes; `project.json` is the
-            latest state, `history/` holds those before and after it; `figures.json` holds figures put aside for the
-            report; `owner` says who made it, where many people share the app.
+            latest state, `history/` holds those before and after it; `owner` says who made it, where many people share
+            the app. `aside` and `chosen` keep files there, too.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -70,7 +69,7 @@ class Store:
         except OSError as error:
             raise store._not_saved(error) from error
         if owner:
-            store._write(OWNER, owner.encode())
+            store.write(OWNER, owner.encode())
         store.save(project)
         return store, project
 
@@ -101,7 +100,7 @@ class Store:
             raise ChangedElsewhereError(
                 "This project was changed in another window. It is shown here as it is now; repeat your last change."
             )
-        self._write(PROJECT, project.to_json().encode())
+        self.write(PROJECT, project.to_json().encode())
 
     def save_history(self, undo: Sequence[Project], redo: Sequence[Project]) -> None:
         """Write the states that can be gone back to and forward to, each once; their answers are not kept.
@@ -112,9 +111,9 @@ class Store:
         wanted = {f"{state.revision}.json": state for state in (*undo, *redo)}
         kept = {path.name for path in (self.folder / HISTORY).glob("*.json")}
         for name in wanted.keys() - kept:
-            self._write(f"{HISTORY}/{name}", replace(wanted[name], answer=None).to_json().encode())
+            self.write(f"{HISTORY}/{name}", replace(wanted[name], answer=None).to_json().encode())
         order = [[state.revision for state in stack] for stack in (undo, redo)]
-        self._write(f"{HISTORY}/{ORDER}", json.dumps(order).encode())
+        self.write(f"{HISTORY}/{ORDER}", json.dumps(order).encode())
         for name in kept - wanted.keys():
             (self.folder / HISTORY / name).unlink(missing_ok=True)
 
@@ -131,22 +130,6 @@ class Store:
             return [state(one) for one in undo], [state(one) for one in redo]
         except (OSError, ValueError, TypeError, EpisodeError):
             return [], []
-
-    def save_kept(self, figures: Sequence[Mapping[str, str]]) -> None:
-        """Write the figures that were put aside for the report.
-
-        Raises:
-            FSLError: the disk is full or the folder cannot be written.
-        """
-        self._write(KEPT, json.dumps(figures).encode())
-
-    def kept(self) -> list[dict[str, str]]:
-        """What `save_kept` wrote; nothing where it is not there or damaged."""
-        try:
-            found = json.loads((self.folder / KEPT).read_text("utf-8"))
-        except (OSError, ValueError):
-            return []
-        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
     def _revision(self) -> int:
         try:
@@ -186,11 +169,11 @@ class Store:
         picture = Picture(hashlib.sha256(data).hexdigest(), name)
         if not (self.folder / "thumbnails" / picture.id).exists():
             working = thumbnail(decode(data, name, least=WORKING_SIZE), WORKING_SIZE)
-            self._write(f"originals/{picture.id}", data)
-            self._write(f"working/{picture.id}", encode_jpeg(working))
-            self._write(f"thumbnails/{picture.id}", encode_jpeg(thumbnail(working, THUMBNAIL_SIZE)))
+            self.write(f"originals/{picture.id}", data)
+            self.write(f"working/{picture.id}", encode_jpeg(working))
+            self.write(f"thumbnails/{picture.id}", encode_jpeg(thumbnail(working, THUMBNAIL_SIZE)))
         if mask is not None:
-            self._write(f"masks/{picture.id}", encode_png(mask))
+            self.write(f"masks/{picture.id}", encode_png(mask))
         return picture
 
     def thumbnail(self, image_id: str) -> bytes:
@@ -268,8 +251,12 @@ class Store:
                 "A picture of this project is not on disk any more; remove it and add it again."
             ) from error
 
-    def _write(self, name: str, data: bytes) -> None:
-        """Replace a file of the project in one step."""
+    def write(self, name: str, data: bytes) -> None:
+        """Replace a file of the project in one step.
+
+        Raises:
+            FSLError: the disk is full or the folder cannot be written.
+        """
         path = self.folder / name
         draft: str | None = None
         if not self.folder.is_dir():

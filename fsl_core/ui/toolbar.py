@@ -7,7 +7,7 @@ import streamlit as st
 
 from fsl_core.data.episode import escape_name
 from fsl_core.errors import FSLError
-from fsl_core.ui import browser, cached, drawing, glossary, session, uploads
+from fsl_core.ui import aside, browser, cached, drawing, glossary, session, uploads
 from fsl_core.ui.project import Project
 from fsl_core.ui.samples import THEMES
 from fsl_core.ui.text import plain, shortened
@@ -79,8 +79,10 @@ def _samples() -> None:
 def _save(project: Project) -> None:
     title = escape_name(shortened(project.title, 40))
     _offer(
-        "Save the project (.zip)", f"{title}.zip", lambda: cached.packed(project.id, project.revision, project),
-        help="Pictures, names, settings and answers, to be opened here or on another computer. The trash stays here.",
+        "Save the project (.zip)", f"{title}.zip",
+        lambda: cached.packed(project.id, project.revision, aside.changed(session.store()), project),
+        help="Pictures, names, settings, answers and the figures for the report, to be opened here or on another "
+        "computer. The trash stays here.",
     )  # fmt: skip
     classes = project.in_use.classes
     whole = len(classes) >= 2 and all(one.pictures for one in classes)

@@ -5,17 +5,20 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from fsl_core.data import Episode
 from fsl_core.data.archive import Archive
 from fsl_core.errors import EpisodeError, FSLError
 from fsl_core.images import encode_png
+from fsl_core.ui import aside
+from fsl_core.ui.aside import Kept
 from fsl_core.ui.bundle import is_bundle, pack, pack_episode, unpack
 from fsl_core.ui.pieces import Answer, Query, Settings
 from fsl_core.ui.project import Project
@@ -58,6 +61,16 @@ def filled() -> tuple[Store, Project]:
     return store, project
 
 
+def figure(**changes: Any) -> Kept:
+    """What a heat map in the report is."""
+    drawn = go.Figure([go.Heatmap(z=np.eye(3)), go.Scatter(x=[0.5], y=[None], hovertext=["<b>"])])
+    fields = {
+        "page": "Heat maps", "name": "heat_map", "subject": "what? <b>.png and A", "made_by": "net", "caption": "Map.",
+        "alt": "Map of heat.", "source": "", "figure": drawn.to_json(),
+    }  # fmt: skip
+    return Kept(**fields | changes)
+
+
 def opened(data: bytes) -> tuple[Store, Project]:
     store, empty = Store.create()
     return store, unpack(Archive(data), store, empty)
@@ -84,6 +97,67 @@ def test_a_project_comes_back_whole_under_a_new_id() -> None:
     for kept in (*project.classes[0].pictures, project.queries[0].picture):
         assert other.original(kept.id) == store.original(kept.id)
         assert other.thumbnail(kept.id) == store.thumbnail(kept.id)
+
+
+def test_figures_for_the_report_come_back_and_change_the_zip() -> None:
+    store, project = filled()
+    without = pack(project, store)
+    assert aside.changed(store) == 0 and "figures.json" not in files(without)
+    figures = [figure(), figure(name="curves", subject="x" * 300)]
+    store.write(aside.FIGURES, aside.to_json(figures))
+    assert aside.changed(store) > 0
+    other, again = opened(pack(project, store))
+    assert aside.kept(other) == figures and again.queries == project.queries
+    inside = {f"Leaves/{name}": data for name, data in files(pack(project, store)).items()}
+    assert aside.kept(opened(zipped(inside))[0]) == figures
+    assert aside.kept(opened(without)[0]) == []
+    store.write(aside.FIGURES, b"[{}]")
+    assert pack(project, store) == without  # what is damaged here would be refused there
+
+
+def _rows(*changes: dict[str, Any]) -> bytes:
+    return json.dumps([{**asdict(figure()), **change} for change in changes]).encode()
+
+
+NO_FIGURES: dict[str, bytes] = {
+    "nothing": b"",
+    "no JSON": b"\xff\x00",
+    "brackets": b"[" * 100_000,
+    "no list": b"{}",
+    "a number": b"[3]",
+    "nothing in it": b"[{}]",
+    "too many": _rows(*({"name": f"n{number}"} for number in range(25))),
+    "a caption that is a number": _rows({"caption": 3}),
+    "a caption too long": _rows({"caption": "x" * 1001}),
+    "a path": _rows({"name": "../x"}),
+    "markup in a name": _rows({"name": 'x"><script>'}),
+    "letters that cannot be written": _rows({"alt": "\ud800"}),
+    "a figure that is an object": _rows({"figure": {"data": [], "layout": {}}}),
+    "a figure that is no JSON": _rows({"figure": "</script>"}),
+    "a figure without end": _rows({"figure": "[" * 100_000}),
+    "a list": _rows({"figure": "[]"}),
+    "no traces": _rows({"figure": '{"data": 3, "layout": {}}'}),
+    "traces that are numbers": _rows({"figure": '{"data": [1], "layout": {}}'}),
+    "no layout": _rows({"figure": '{"data": []}'}),
+    "what a browser cannot read": _rows({"figure": '{"data": [{"x": [NaN]}], "layout": {}}'}),
+}
+
+
+@pytest.mark.parametrize("data", NO_FIGURES.values(), ids=NO_FIGURES)
+def test_figures_that_are_none_are_one_sentence(data: bytes) -> None:
+    store, project = filled()
+    with pytest.raises(EpisodeError, match="figures for the report in the zip are damaged") as raised:
+        opened(zipped(files(pack(project, store)) | {aside.FIGURES: data}))
+    assert "\n" not in str(raised.value)
+
+
+def test_figures_are_limited_in_size_and_come_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, project = filled()
+    content = files(pack(project, store))
+    assert aside.kept(opened(zipped(content | {aside.FIGURES: _rows({}, {}, {"later": 1})}))[0]) == [figure()]
+    monkeypatch.setattr(aside, "MOST_BYTES", 100)
+    with pytest.raises(EpisodeError, match=r"they have more than 0\.0001 MB"):
+        opened(zipped(content | {aside.FIGURES: _rows({})}))
 
 
 def test_neither_the_trash_nor_the_permission_to_open_it_goes_along() -> None:

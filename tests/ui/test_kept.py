@@ -8,10 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fsl_core.manifest import read_manifest
-from fsl_core.ui import cached, kept, standalone
-from fsl_core.ui.kept import OUALI, ZHANG, Kept
+from fsl_core.ui import aside, cached, kept, standalone
+from fsl_core.ui.aside import FIGURES, Kept
+from fsl_core.ui.kept import OUALI, ZHANG
 from fsl_core.ui.report import html
 from fsl_core.ui.store import Store
+from fsl_core.ui.text import plain
 from tests.ui.test_report import Page
 
 SCRIPT = "</script><b>"
@@ -31,8 +33,13 @@ def one(**changes: str) -> Kept:
 
 def test_the_report_shows_what_was_put_aside_and_cites_each_source_once(small_backbone: str) -> None:
     store, project = Store.create()
-    aside = [one(), one(name="flow"), one(page="Alignment", source=OUALI), one(page="Transport", subject="", source="")]
-    text = html(project, store, read_manifest(), explanations=aside)
+    figures = [
+        one(),
+        one(name="flow"),
+        one(page="Alignment", source=OUALI),
+        one(page="Transport", subject="", source=""),
+    ]
+    text = html(project, store, read_manifest(), explanations=figures)
     page = Page(text)
     assert page.words.count(f"{OUALI}.") == 1
     assert page.words.count(f"{ZHANG}.") == 1  # also the classifier's own
@@ -75,43 +82,60 @@ def page(small_backbone: str) -> AppTest:
     return AppTest.from_function(script, default_timeout=60).run()
 
 
-def aside(page: AppTest) -> list[Kept]:
-    return [Kept(**row) for row in page.session_state["store"].kept()]
+def put_aside(page: AppTest) -> list[Kept]:
+    return aside.kept(page.session_state["store"])
 
 
 def test_a_figure_is_kept_once_and_another_one_beside_it(page: AppTest) -> None:
-    assert not page.exception and not aside(page)
+    assert not page.exception and not put_aside(page)
     page.button(key="fsl_keep_plan").click().run()
     page.session_state["height"] = 5
     page.button(key="fsl_keep_plan").click().run()
     assert not page.exception
-    found = aside(page)
+    found = put_aside(page)
     assert [one.source for one in found] == [ZHANG, ZHANG]
     assert [json.loads(one.figure)["data"][0]["y"] for one in found] == [[1], [5]]
     page.button(key="fsl_keep_plan").click().run()
-    assert len(aside(page)) == 2
+    assert len(put_aside(page)) == 2
     assert found[0].made_by == "tiny title, DeepEMD (FCN)"
     project = page.session_state["project"]
     other, _ = Store.open(project.id)
-    assert other.kept() == page.session_state["store"].kept()  # on disk, so that F5 loses nothing
+    assert aside.kept(other) == found  # on disk, so that F5 loses nothing
 
 
 def test_what_is_taken_out_is_gone(page: AppTest) -> None:
     page.button(key="fsl_keep_plan").click().run()
-    page.button(key=f"fsl_take_out_{aside(page)[0].id[:16]}").click().run()
-    assert not aside(page)
+    page.button(key=f"fsl_take_out_{put_aside(page)[0].id[:16]}").click().run()
+    assert not put_aside(page)
 
 
 def test_there_is_a_limit_that_is_told(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST", 0)
     page.button(key="fsl_keep_plan").click().run()
-    assert not aside(page)
+    assert not put_aside(page)
     assert "holds 0 figures already" in page.toast[0].value
+
+
+def test_figures_have_a_limit_of_size_that_is_told(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_BYTES", 1000)
+    page.button(key="fsl_keep_plan").click().run()
+    assert not put_aside(page)
+    assert "more than 0.001 MB" in page.toast[0].value
+
+
+def test_what_a_figure_says_is_shown_as_it_is_written(page: AppTest) -> None:
+    page.session_state["store"].write(FIGURES, aside.to_json([one(caption="![](x)", subject="", alt="[*a*]")]))
+    page.run()
+    (button,) = [shown for shown in page.button if shown.key.startswith("fsl_take_out")]
+    assert (button.label, button.help) == (plain("Matching: ![](x)"), f"Takes it out: {plain('[*a*]')}")
 
 
 def test_damaged_files_are_no_figures(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    for text in ("{", '"x"', "[1, {}]"):
-        (tmp_path / "figures.json").write_text(text)
-        assert store.kept() in ([], [{}])
+    rows = json.loads(aside.to_json([one()]))
+    for text in ("{", '"x"', "[1, {}]", "[" * 100_000, json.dumps([{**rows[0], "figure": "{}"}])):
+        (tmp_path / FIGURES).write_text(text)
+        assert aside.kept(store) == []
+    (tmp_path / FIGURES).write_text(json.dumps([{}, *rows]))
+    assert aside.kept(store) == [one()]
     cached.cards.clear()

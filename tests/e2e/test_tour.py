@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import settle
+from benchmarks.browser import SHOWN, settle
 from fsl_core.ui.tour import STEPS
 
 pytestmark = pytest.mark.browser
@@ -29,6 +29,8 @@ SIGHT = """() => {
 def arrived(page: Page, step: int) -> None:
     """Wait until the card of a step has come to rest."""
     expect(page.get_by_text(f"{step} of {len(STEPS)}", exact=True)).to_be_visible()
+    if complete := SHOWN.get(STEPS[step - 1].page):
+        page.locator(complete).first.wait_for()
     page.wait_for_function(f"({SIGHT})().seen")
     expect(page.locator('[data-testid="stProgress"]')).to_have_count(0, timeout=240_000)
     settle(page)

@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas  # noqa: F401  plotly looks into it, also while another thread has imported half of it
 import plotly.graph_objects as go
 from jaxtyping import Float
 

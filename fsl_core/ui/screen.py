@@ -33,14 +33,14 @@ if (window.fslActed === undefined) {
     addEventListener(kind, () => { window.fslActed = performance.now(); }, { capture: true });
 }
 export default function ({ data, parentElement, setTriggerValue }) {
-  const stop = () => clearInterval(parentElement.fslTimer);
-  stop();
-  parentElement.fslTimer = setInterval(() => {
+  const timer = setInterval(() => {
     const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
     const asked = performance.now() < window.fslActed + 1000 || (state && state !== "notRunning");
     if (!asked) setTriggerValue("time", true);
   }, 1000 * data.seconds);
-  return stop;
+  clearInterval(parentElement.fslTimer);  // of an earlier run, which may be told only after this one to end its own
+  parentElement.fslTimer = timer;
+  return () => clearInterval(timer);
 }
 """  # what the person asks is sent at once, but takes a while to show in the state
 

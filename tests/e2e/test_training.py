@@ -39,7 +39,7 @@ def test_a_run_outlives_window_and_server_and_is_stopped_and_resumed(opened: Bro
         page.get_by_role("combobox", name="Recipe").click()
         page.get_by_role("option", name=RECIPE, exact=True).click()
         settle(page)
-        fill(page.get_by_role("textbox", name="Folder of the data set cifar_fs"), str(draw_data(tmp_path)))
+        fill(page.get_by_role("textbox", name=re.compile("Folder of the data set")), str(draw_data(tmp_path)))
         fill(page.get_by_role("spinbutton", name="Epochs"), "500")
         page.get_by_role("button", name="Start training").click()
         expect(page.get_by_text(re.compile(r"Epoch ([2-9]|\d\d+) of 500, .*images/s"))).to_be_visible(timeout=180_000)

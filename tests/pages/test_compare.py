@@ -211,7 +211,7 @@ def test_a_quiz_tells_nothing_by_the_way_to_why(monkeypatch: pytest.MonkeyPatch)
     for image_class in project.classes:
         pressed(monkeypatch, f"{project.queries[0].id} {image_class.id}")
         assert app.run().title[0].value == "Compare"
-    assert session.PAIR not in app.session_state
+    assert app.session_state[session.PAIR] is None
 
 
 def test_a_class_that_is_left_out_meanwhile_is_not_asked_about() -> None:

@@ -33,11 +33,14 @@ if (window.fslActed === undefined) {
     addEventListener(kind, () => { window.fslActed = performance.now(); }, { capture: true });
 }
 export default function ({ data, parentElement, setTriggerValue }) {
+  let due = performance.now() + 1000 * data.seconds;
   const timer = setInterval(() => {
+    const now = performance.now();
     const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
-    const asked = performance.now() < window.fslActed + 1000 || (state && state !== "notRunning");
-    if (!asked) setTriggerValue("time", true);
-  }, 1000 * data.seconds);
+    if (now < due || now < window.fslActed + 1000 || (state && state !== "notRunning")) return;
+    due = now + 1000 * data.seconds;
+    setTriggerValue("time", true);
+  }, 100);
   clearInterval(parentElement.fslTimer);  // of an earlier run, which may be told only after this one to end its own
   parentElement.fslTimer = timer;
   return () => clearInterval(timer);

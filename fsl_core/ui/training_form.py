@@ -51,7 +51,7 @@ def form() -> Order:
     config = read_recipe(recipe, {})
     data = ""
     if config.dataset != "synthetic":
-        called = plain(title_of(config.dataset, ""))
+        called = title_of(config.dataset, "")
         data = st.text_input(
             f"Folder of the data set {called}", key="training_data", persist_state="session",
             placeholder="Empty: it is downloaded",

@@ -7,6 +7,7 @@ import streamlit as st
 from fsl_core.errors import FSLError, called
 from fsl_core.ui import aside, cached, session, uploads
 from fsl_core.ui.aside import MOST, MOST_BYTES, Kept
+from fsl_core.ui.options import classifier_title
 from fsl_core.ui.schema import LONGEST_TEXT
 from fsl_core.ui.text import plain
 
@@ -105,7 +106,6 @@ def _made_by(page: str) -> str:
     """Backbone and classifier, where a page's figures are made by the chosen ones alone."""
     if page not in SOURCES or page in BY_SEVERAL:
         return ""
-    from fsl_core.classifiers import CLASSIFIERS  # known by now: the figure is there
-
-    classifier = "deepemd" if page in BY_DEEPEMD else session.project().settings.classifier
-    return f"{cached.cards()[session.backbone()].title}, {CLASSIFIERS[classifier].title}"
+    settings = session.project().settings
+    classifier = "deepemd" if page in BY_DEEPEMD else settings.classifier
+    return f"{cached.cards()[session.backbone()].title}, {classifier_title(classifier, settings.regions)}"

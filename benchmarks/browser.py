@@ -121,6 +121,14 @@ def settle(page: Page, milliseconds: int = 120_000) -> None:
     page.wait_for_timeout(300)
 
 
+def try_sample(page: Page, address: str) -> None:
+    """Open the app and have its sample episode answered."""
+    page.goto(address)
+    page.get_by_role("button", name="Try the sample episode").click()
+    page.get_by_text("Most like").first.wait_for(timeout=240_000)
+    settle(page)
+
+
 def follow(page: Page, name: str) -> None:
     """Open another page by the menu at the top, where it may be in a section that unfolds."""
     link = page.get_by_test_id("stTopNav").get_by_text(name, exact=True)

@@ -20,7 +20,7 @@ from fsl_core.train.runs import look
 
 PICTURES = {"train": 10, "val": 20}  # of each class
 SIDE = 32  # pixels
-RECIPES = {"waves_ce": "cpu_cifar_fs_conv4_ce", "waves_gc": "cpu_cifar_fs_conv4_gc"}  # by the name of the run
+RECIPES = {"waves_ce": "cpu_cifar_fs_conv4", "waves_gc": "cpu_cifar_fs_conv4_gc"}  # by the name of the run
 
 
 def draw_data(folder: Path) -> Path:
@@ -45,7 +45,7 @@ def train(runs: Path, name: str, epochs: int) -> subprocess.Popen[bytes]:
     runs.mkdir(parents=True, exist_ok=True)
     data = runs.parent / "waves.zip"
     source = data if data.exists() else draw_data(runs.parent)
-    words = [f"--recipe={RECIPES[name]}", "--dataset=folder", f"--data={source}", f"--epochs={epochs}"]
+    words = [f"--recipe={RECIPES[name]}", "--init=", "--dataset=folder", f"--data={source}", f"--epochs={epochs}"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "fsl_core.train", *words, f"--output={runs / name}"]
     return subprocess.Popen(command, cwd=runs.parent, env=environment, stderr=subprocess.DEVNULL)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -21,10 +21,7 @@ def click(page: Page, x: float, y: float) -> None:
 
 
 def test_a_clicked_region_fills_in_its_numbers_in_both_directions(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     follow(page, "Alignment")
     formula = page.get_by_test_id("stMarkdown").filter(has_text=re.compile(r"cosine of the features \("))
     expect(formula).to_contain_text(

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -17,10 +17,7 @@ def middle(one: Locator) -> tuple[float, float]:
 
 
 def test_a_point_shows_its_picture_and_a_click_chooses_it(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     follow(page, "Feature space")
     plot, card = page.locator(".st-key-fsl_map .js-plotly-plot"), page.locator(".st-key-fsl_on_map_card")
     expect(plot.first).to_be_visible(timeout=240_000)

@@ -5,18 +5,14 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def formula(page: Page, address: str) -> Locator:
-    """The formula on the page of the first query's heat map, opened by the menu."""
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+def open_heat_maps(page: Page, address: str) -> Locator:
+    """Open the first query's heat map by the menu; returns the formula on its page."""
+    try_sample(page, address)
     follow(page, "Heat maps")
     found = page.locator(".st-key-fsl_heat_formula")
     expect(found).to_contain_text("Σ mean gradient · feature", timeout=240_000)
@@ -34,7 +30,15 @@ def at(page: Page, plot: int, across: float, down: float) -> tuple[float, float]
     return box["x"] + box["width"] * across, box["y"] + box["height"] * down
 
 
-def test_a_clicked_place_shows_its_numbers(page: Page, formula: Locator) -> None:
+def test_places_object_and_method_are_chosen_by_mouse_and_by_keys(page: Page, address: str) -> None:
+    """One walk, as each opening of the page costs half a minute."""
+    formula = open_heat_maps(page, address)
+    a_clicked_place_shows_its_numbers(page, formula)
+    a_box_around_the_object_is_drawn_or_set_by_keys(page)
+    another_method_has_another_formula_and_a_verdict_of_its_own(page, formula)
+
+
+def a_clicked_place_shows_its_numbers(page: Page, formula: Locator) -> None:
     strongest = formula.inner_text()
     page.mouse.click(*at(page, 0, 0.05, 0.9))  # in the lowest row of the picture
     expect(formula).to_contain_text("value at row 4, column 0")
@@ -49,7 +53,7 @@ def test_a_clicked_place_shows_its_numbers(page: Page, formula: Locator) -> None
     expect(formula).to_have_text(strongest, use_inner_text=True)
 
 
-def test_another_method_has_another_formula_and_a_verdict_of_its_own(page: Page, formula: Locator) -> None:
+def another_method_has_another_formula_and_a_verdict_of_its_own(page: Page, formula: Locator) -> None:
     page.get_by_role("combobox", name="Method").click()
     page.get_by_role("option", name="Contributions of regions").click()
     expect(formula).to_contain_text(re.compile(r"score = \d+\.\d+, residual"), timeout=60_000)
@@ -57,7 +61,7 @@ def test_another_method_has_another_formula_and_a_verdict_of_its_own(page: Page,
     expect(page.get_by_text("What the verdict rests on")).to_be_visible(timeout=120_000)
 
 
-def test_a_box_around_the_object_is_drawn_or_set_by_keys(page: Page, formula: Locator) -> None:
+def a_box_around_the_object_is_drawn_or_set_by_keys(page: Page) -> None:
     page.get_by_text("Mark it with a box instead").click()
     area = page.locator('[data-testid="stMetric"]:has-text("Its area")')
     expect(area).to_contain_text("25.0 %")

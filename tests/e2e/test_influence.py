@@ -3,17 +3,14 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 from tests.e2e.test_weights import click
 
 pytestmark = pytest.mark.browser
 
 
 def test_bars_and_cells_are_clicked_and_an_example_is_switched_off(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     follow(page, "Influence")
     card = page.locator(".st-key-fsl_influence_card")
     expect(card).to_be_visible(timeout=240_000)

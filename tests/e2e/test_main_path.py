@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -88,10 +88,7 @@ def test_own_photos_from_upload_to_flow(page: Page, address: str, photos: Path) 
 
 
 def test_sample_episode_is_one_click_and_impatience_is_harmless(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     answered = page.get_by_text("Most like").count()
     button = page.get_by_role("button", name="Classify", exact=True)
     for _ in range(5):
@@ -107,10 +104,7 @@ def test_sample_episode_is_one_click_and_impatience_is_harmless(page: Page, addr
 
 
 def test_an_example_is_switched_off_and_on_by_keyboard_alone(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     page.get_by_role("button", name=re.compile(r"Switch .*webp off")).first.focus()
     for now in ("on", "off"):
         page.keyboard.press("Enter")
@@ -122,10 +116,7 @@ def test_an_example_is_switched_off_and_on_by_keyboard_alone(page: Page, address
 def test_narrow_screens_need_no_sideways_scrolling(page: Page, address: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     page.get_by_role("button", name="Why?").first.click()
     page.get_by_role("button", name="See the matching").click()
@@ -139,10 +130,7 @@ def test_narrow_screens_need_no_sideways_scrolling(page: Page, address: str, sch
 def test_nothing_leaves_this_computer_and_every_image_has_a_text(page: Page, address: str) -> None:
     elsewhere: list[str] = []
     page.on("request", lambda request: elsewhere.append(request.url))
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     expect(page.get_by_alt_text(re.compile("^Query: ")).nth(5)).to_be_visible()
     expect(page.get_by_alt_text(re.compile("^Example of ")).nth(4)).to_be_visible()
     assert page.locator("img:not([alt]), img[alt='']").count() == 0

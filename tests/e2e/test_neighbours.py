@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -22,11 +22,8 @@ def click(page: Page, number: int, x: float, y: float) -> None:
     page.mouse.click(box["x"] + box["width"] * x, box["y"] + box["height"] * y)
 
 
-def test_neighbours_and_regions_are_clicked(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+def test_neighbours_and_regions_are_clicked_and_a_data_set_is_opened(page: Page, address: str) -> None:
+    try_sample(page, address)
     follow(page, "Neighbours")
     formula = page.locator(FORMULA)
     expect(formula).to_contain_text("pooled features of the two pictures", timeout=240_000)
@@ -39,14 +36,11 @@ def test_neighbours_and_regions_are_clicked(page: Page, address: str) -> None:
     expect(formula).to_contain_text("features of the two regions", timeout=60_000)
     expect(page.get_by_role("combobox", name="Asked about").first).to_have_value("region (2, 2)")
 
-
-def test_a_data_set_is_looked_up_with_a_bar_that_counts(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
     settle(page)
-    follow(page, "Neighbours")
-    expect(page.locator(FORMULA)).to_be_visible(timeout=240_000)
+    a_data_set_is_looked_up_with_a_bar_that_counts(page)
+
+
+def a_data_set_is_looked_up_with_a_bar_that_counts(page: Page) -> None:
     page.get_by_text("A data set", exact=True).click()
     settle(page)
     page.get_by_role("spinbutton", name="Images of each class").fill("8")

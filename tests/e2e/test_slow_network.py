@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import SHOWN, follow
+from benchmarks.browser import SHOWN, follow, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -21,9 +21,7 @@ Object.defineProperty(WebSocket.prototype, "onmessage", {
 
 def test_a_page_is_left_while_it_waits(page: Page, address: str) -> None:
     page.add_init_script(SLOW)
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible()
+    try_sample(page, address)
     follow(page, "Heat maps")
     page.get_by_test_id("stMain").get_by_role("button", name="Stop").wait_for()
     follow(page, "Neighbours")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import SHOWN, settle
+from benchmarks.browser import SHOWN, settle, try_sample
 from fsl_core.ui.tour import STEPS
 
 pytestmark = pytest.mark.browser
@@ -40,9 +40,7 @@ def arrived(page: Page, step: int) -> None:
 @pytest.mark.parametrize("width", [1440, 390])
 def test_each_step_is_in_sight_and_covers_nothing_of_what_it_shows(page: Page, address: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible()
+    try_sample(page, address)
     page.get_by_role("button", name="Tour", exact=True).click()
     for step in range(1, len(STEPS) + 1):
         arrived(page, step)

@@ -13,7 +13,7 @@ from fsl_core.train import control, runs
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-RECIPE = "cpu_cifar_fs_conv4_ce"
+RECIPE = "cpu_cifar_fs_conv4"
 
 
 def open_training(opened: Browser, server: Server) -> Page:

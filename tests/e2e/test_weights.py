@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -19,10 +19,7 @@ def click(page: Page, plot: Locator, across: float, down: float) -> None:
 
 
 def test_a_clicked_region_fills_the_formula_and_another_picture_is_chosen(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     follow(page, "Weights")
     formula = page.locator(FORMULA)
     expect(formula).to_be_visible(timeout=240_000)

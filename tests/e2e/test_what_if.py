@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import settle
+from benchmarks.browser import settle, try_sample
 
 pytestmark = pytest.mark.browser
 
@@ -13,10 +13,7 @@ LOGIT = '[data-testid="stMetric"]:has-text("Logit")'
 
 
 def open_matching(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     page.get_by_role("button", name="Why?").first.click()
     page.get_by_role("button", name="See the matching").click()
     expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=240_000)

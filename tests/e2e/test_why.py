@@ -6,16 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.browser import follow, settle
+from benchmarks.browser import follow, settle, try_sample
 
 pytestmark = pytest.mark.browser
 
 
 def test_from_an_answer_to_why_and_into_the_report(page: Page, address: str, tmp_path: Path) -> None:
-    page.goto(address)
-    page.get_by_role("button", name="Try the sample episode").click()
-    expect(page.get_by_text("Most like").first).to_be_visible(timeout=240_000)
-    settle(page)
+    try_sample(page, address)
     page.get_by_role("button", name="Why?").first.click()
     expect(page.get_by_role("heading", name="Why?", exact=True)).to_be_visible()
     expect(page.locator(".js-plotly-plot:visible")).to_have_count(3, timeout=240_000)

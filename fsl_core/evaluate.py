@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.special import stdtrit
 from torch import Tensor
 
 from fsl_core.backbones import Backbone, load_backbone
@@ -25,6 +24,7 @@ from fsl_core.data.patches import CELLS, parse_regions
 from fsl_core.errors import EpisodeError, OptionError
 from fsl_core.features import EpisodeFeatures, copies_maps, dataset_maps
 from fsl_core.manifest import read_manifest
+from fsl_core.records import half_width
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,7 @@ class Accuracy:
     @classmethod
     def of(cls, accuracies: Float[np.ndarray, " episodes"]) -> "Accuracy":
         """Summarise the accuracy of each episode."""
-        count = len(accuracies)
-        deviation = accuracies.std(ddof=1) if count > 1 else np.nan
-        return cls(float(accuracies.mean()), float(stdtrit(count - 1, 0.975) * deviation / np.sqrt(count)), count)
+        return cls(float(accuracies.mean()), half_width(accuracies), len(accuracies))
 
     @classmethod
     def median(cls, runs: Sequence["Accuracy"]) -> "Accuracy":

@@ -16,7 +16,7 @@ with words:
         "Few-Shot Lens names it after your examples, without any training. "
         "Then it shows which region of one picture was matched to which region of the other."
     )
-    with st.container(key="fsl_ways"):
+    with st.container(key="fsl_beginnings"):
         if listed and st.button(
             f"Continue “{plain(shortened(listed[0].title))}”", type="primary", icon=":material/history:"
         ):

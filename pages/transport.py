@@ -4,7 +4,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Lesson, Piles, Solution
-from fsl_core.ui import glossary, lessons, session, tour
+from fsl_core.ui import frame, glossary, lessons, tour
 from fsl_core.ui.chart import show, show_clickable
 
 EQUAL = 1e-4  # prices that differ from the cost by less than this
@@ -91,7 +91,7 @@ def blur(lesson: Lesson) -> None:
              "Curve of the value by epsilon, rising from the optimum.", "blur")  # fmt: skip
 
 
-session.require_frame()
+frame.require_frame()
 st.title("Transport")
 st.markdown(
     "How much work is it to fill holes with piles of earth? The cheapest way is the **earth mover's distance**; "

@@ -109,7 +109,7 @@ def test_mean_interval_and_spread() -> None:
     curve = ShotsCurve((drawn, np.array([0.5])), True)
     assert curve.mean == pytest.approx([0.5, 0.5])
     deviation = np.sqrt((0.3**2 + 0.1**2 + 0.4**2) / 2)
-    assert curve.interval[0] == pytest.approx(1.96 * deviation / np.sqrt(3)) and np.isnan(curve.interval[1])
+    assert curve.interval[0] == pytest.approx(4.302653 * deviation / np.sqrt(3)) and np.isnan(curve.interval[1])
     assert curve.spread[0] == pytest.approx([0.21, 0.875]) and curve.spread[1] == pytest.approx([0.5, 0.5])
 
 

@@ -5,15 +5,16 @@ import hashlib
 import json
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
 
-from fsl_core.data.archive import Archive
+from fsl_core.data.local import read_local
 from fsl_core.data.synthetic import CLASSES, render_scene
 from fsl_core.errors import DataError
 from fsl_core.images import decode
@@ -127,7 +128,8 @@ class HubImages(ImageDataset):
 
     def image(self, index: int) -> UInt8[np.ndarray, "height width 3"]:
         entry = self.rows[int(index)][self.image_column]
-        data = entry["bytes"] if entry["bytes"] is not None else Path(entry["path"]).read_bytes()
+        with _there(entry["path"]):
+            data = entry["bytes"] if entry["bytes"] is not None else Path(entry["path"]).read_bytes()
         return decode(data, self.image_name(index))
 
     def image_name(self, index: int) -> str:
@@ -141,10 +143,21 @@ class HubImages(ImageDataset):
             for entry in batch[self.image_column].to_pylist():
                 data = entry["bytes"]
                 if data is None:
-                    state = Path(entry["path"]).stat()
+                    with _there(entry["path"]):
+                        state = Path(entry["path"]).stat()
                     data = repr((entry["path"], state.st_size, state.st_mtime_ns)).encode()
                 found.update(len(data).to_bytes(8) + data)
         return found.hexdigest()
+
+
+@contextlib.contextmanager
+def _there(path: str | None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read any more ({error.strerror or error}); put it back, or open the data set again."
+        ) from error
 
 
 def open_dataset(name: str, data: str | Path | None = None, split: str = "test") -> ImageDataset:
@@ -154,7 +167,7 @@ def open_dataset(name: str, data: str | Path | None = None, split: str = "test")
         name: one of `DATASETS`, or a Hub id such as "owner/name", or "folder" for any image folder or zip in `data`.
         data: a folder of parquet files, an image folder (`class name/*.jpg`) or a zip of one; replaces the download.
         split: "train", "val" or "test" classes, "trainval" for the first two, or "all". Sets without a published class
-            split have only "all", which then also serves for "test". Images of the Hub's own train and test parts are
+            split have only "all", which serves for every split. Images of the Hub's own train and test parts are
             pooled, as few-shot splits divide classes and not images.
 
     Raises:
@@ -224,14 +237,14 @@ def _load(name: str, hub_id: str | None, data: str | None, changed: int) -> HubI
 
     datasets.disable_progress_bars()
     try:
-        parts = _load_local(Path(data)) if data else _load_hub(name, hub_id)
+        parts = [read_local(Path(data))] if data else _load_hub(name, hub_id)
+        rows = datasets.concatenate_datasets(parts)
     except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
         where = f"in {data}" if data else f"as {hub_id} on the Hub"
         raise DataError(
             f"{name} could not be loaded {where} ({type(error).__name__}). Without a network, get the data set's "
             "parquet files or its image folder by hand and name their folder with --data."
         ) from error
-    rows = datasets.concatenate_datasets(list(parts.values()))
     images = [column for column, feature in rows.features.items() if isinstance(feature, datasets.Image)]
     labels = [column for column, feature in rows.features.items() if isinstance(feature, datasets.ClassLabel)]
     label = SOURCES[name].label_column if name in SOURCES and SOURCES[name].label_column in labels else None
@@ -241,60 +254,16 @@ def _load(name: str, hub_id: str | None, data: str | None, changed: int) -> HubI
             f"{name} has no column of images with a column of class labels; found {', '.join(rows.features)}."
         )
     rows = rows.cast_column(images[0], datasets.Image(decode=False))
-    names = tuple(rows.features[label].names)
-    return HubImages(rows, images[0], names, np.asarray(rows.with_format("numpy")[label]))
+    classes = np.asarray(rows.with_format("numpy")[label])
+    known = np.flatnonzero(classes >= 0)  # test parts of the Hub may come without labels, which are -1 then
+    return HubImages(rows.select(known), images[0], tuple(rows.features[label].names), classes[known])
 
 
-def _load_local(path: Path) -> dict[str, "Dataset"]:
-    import datasets
-
-    if not path.exists():
-        raise DataError(f"There is no folder or zip {path}; check the path given as --data.")
-    if path.is_file():
-        return {"all": _load_zip(path)}
-    parquet = sorted(str(file) for file in path.rglob("*.parquet"))
-    if parquet:
-        return {"all": datasets.Dataset.from_parquet(parquet)}
-    return {"all": _load_folder(path)}
-
-
-def _load_folder(path: Path) -> "Dataset":
-    """Pictures of a folder, each in the class of the folder that holds it.
-
-    The library's own reader takes classes called "train" or "test" for splits, and fails at brackets in the path.
-    """
-    from datasets.packaged_modules.imagefolder.imagefolder import ImageFolder
-
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ImageFolder.EXTENSIONS)
-    files = [file for file in files if file.parent != path and not file.name.startswith(".")]
-    return _of_folders(path, [{"bytes": None, "path": str(file)} for file in files])
-
-
-def _load_zip(path: Path) -> "Dataset":
-    """Pictures of a zip, each in the class of the folder that holds it."""
-    with Archive(path) as archive:
-        names = [name for name in archive.names if PurePosixPath(name).parent.name]
-        return _of_folders(path, [{"bytes": archive.read(name), "path": name} for name in names])
-
-
-def _of_folders(place: Path, images: list[dict[str, Any]]) -> "Dataset":
-    """Images as the library keeps them, with the names of their folders as classes."""
-    import datasets
-
-    if not images:
-        raise DataError(f"{place} holds no folder with pictures; put each class into a folder of its own (--data).")
-    folders = [Path(image["path"]).parent.name for image in images]
-    classes = sorted(set(folders))
-    features = datasets.Features(image=datasets.Image(decode=False), label=datasets.ClassLabel(names=classes))
-    columns = {"image": images, "label": [classes.index(name) for name in folders]}
-    return datasets.Dataset.from_dict(columns, features=features)
-
-
-def _load_hub(name: str, hub_id: str | None) -> dict[str, "Dataset"]:
+def _load_hub(name: str, hub_id: str | None) -> list["Dataset"]:
     import datasets
 
     if hub_id is None:
         raise DataError(
             f"{name} may not be downloaded automatically; get its images by hand and name their folder with --data."
         )
-    return dict(datasets.load_dataset(hub_id))
+    return list(datasets.load_dataset(hub_id).values())

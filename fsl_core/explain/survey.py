@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import stdtrit
 
 from fsl_core.backbones import Backbone
 from fsl_core.classifiers import Classifier
@@ -17,7 +16,7 @@ from fsl_core.explain.attribution import Options, attribute
 from fsl_core.explain.belief import Bench, Trial, asked, believe, bench
 from fsl_core.explain.question import Question
 from fsl_core.features import extract
-from fsl_core.records import Belief
+from fsl_core.records import Belief, half_width
 
 RUNNER_UP = "runner_up"
 COLUMNS: dict[str, Callable[[Belief], float | None]] = {
@@ -47,7 +46,7 @@ class Estimate(NamedTuple):
         count = len(known)
         if count < 2:
             return cls(float(known[0]) if count else None, None)
-        return cls(float(known.mean()), float(stdtrit(count - 1, 0.975) * known.std(ddof=1) / np.sqrt(count)))
+        return cls(float(known.mean()), half_width(known))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from fsl_core.records.lesson import Lesson, Piles, Solution
 from fsl_core.records.matching import Emphasis, Flow, Regions, Side, SolverRun, WhatIf, cells
 from fsl_core.records.neighbours import Neighbours
 from fsl_core.records.saliency import SIGNS, Belief, Products, Saliency, Term, Verdict
-from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve
+from fsl_core.records.scores import NoneOfThese, Scores, ShotsCurve, half_width
 from fsl_core.records.spectrum import Component, ComponentMap, Spectrum
 from fsl_core.records.training import TrainingCurves
 from fsl_core.records.weights import NodeWeights, Picture
@@ -45,4 +45,5 @@ __all__ = [
     "Verdict",
     "WhatIf",
     "cells",
+    "half_width",
 ]

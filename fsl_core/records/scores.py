@@ -5,6 +5,17 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.special import stdtrit
+
+
+def half_width(values: Float[np.ndarray, " n"]) -> float:
+    """Half of the 95 % interval of a mean, by Student's t; NaN for one value.
+
+    The sample standard deviation (ddof 1) / sqrt(n), times the 97.5 % point of the t distribution with n - 1 degrees of
+    freedom.
+    """
+    n = len(values)
+    return float(stdtrit(n - 1, 0.975) * values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +95,12 @@ class ShotsCurve:
 
     @property
     def interval(self) -> Float[np.ndarray, " n_shots"]:
-        """Half width of the 95 % interval of the mean: 1.96 * deviation (ddof 1) / sqrt(draws); NaN for one draw.
+        """Half width of the 95 % interval of the mean over the draws (`half_width`); NaN for one draw.
 
         It speaks of the choice of support images only: with the same few queries and images in every draw, pictures
         never seen can fare worse than it says.
         """
-        return np.array([1.96 * d.std(ddof=1) / np.sqrt(len(d)) if len(d) > 1 else np.nan for d in self.accuracies])
+        return np.array([half_width(drawn) for drawn in self.accuracies])
 
     @property
     def spread(self) -> Float[np.ndarray, "n_shots 2"]:

@@ -30,7 +30,8 @@ def switch() -> None:
 
 def tick(place: str, picture: Picture) -> None:
     """The box of one picture; `place` is the id of its class or ASK."""
-    st.checkbox(f"Tick {plain(picture.name)}", key=f"{TICK} {place} {picture.id}", label_visibility="collapsed")
+    key = f"{TICK} {place} {picture.id}"
+    st.checkbox(f"Tick {plain(picture.name)}", key=key, label_visibility="collapsed", persist_state="session")
 
 
 def ticked(project: Project) -> list[Ticked]:

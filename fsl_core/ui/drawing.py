@@ -191,6 +191,9 @@ def _stop() -> None:
 def _open(key: str) -> None:
     episode = cached.drawing_queue().result(key)
     st.session_state[session.DRAWING] = None
+    if episode is None:  # others have drawn meanwhile, and the queue keeps few results
+        _tell("The drawing is not kept any more; draw the episode again.")
+        return
     try:
         session.start(lambda store, empty: replace(store.adopt(episode, empty), is_sample=True))
     except FSLError as error:

@@ -13,6 +13,7 @@ from fsl_core.ui.text import plain
 Item = TypeVar("Item")
 
 PAGE = 8  # thumbnails of a class that are shown at a time
+LONGEST_NAME = 60  # characters of a class name that its field shows
 
 
 def class_cards(project: Project) -> None:
@@ -80,14 +81,21 @@ def _class_card(image_class: ImageClass, project_id: str) -> None:
 
 def _name_field(image_class: ImageClass) -> None:
     key = f"name_{image_class.id}"
-    st.session_state[key] = image_class.name  # in every run, so that a run that was cut short leaves no empty field
+    st.session_state[key] = image_class.name[
+        :LONGEST_NAME
+    ]  # in every run, so that a run that was cut short leaves no empty field
 
     def rename() -> None:
         name = st.session_state[key]
         session.try_edit(uploads.CLASSES, lambda project: project.renamed(image_class.id, name))
 
     st.text_input(
-        "Name of the class", key=key, on_change=rename, max_chars=60, label_visibility="collapsed", width="stretch"
+        "Name of the class",
+        key=key,
+        on_change=rename,
+        max_chars=LONGEST_NAME,
+        label_visibility="collapsed",
+        width="stretch",
     )
 
 

@@ -44,7 +44,7 @@ def _trash(project: Project) -> None:
             st.markdown(f"{name}  \n:small[{plain(_place(removed))}]", width="stretch")
             st.button(
                 "Put back",
-                key=f"put_back_{removed.picture.id[:16]}_{removed.class_name}",
+                key=f"put_back_{row}_{removed.picture.id[:16]}_{removed.class_name}",
                 on_click=session.try_edit,
                 args=(uploads.CLASSES, lambda project, removed=removed: project.put_back(removed)),
             )

@@ -62,8 +62,7 @@ def choose(down_to: Level = "example") -> Pair:
     answer, class_id = project.answer, current.class_id if current else next(iter(classes))
     told = not quiz.is_hidden(project, project.query(query_id))
     if current is None and answer and query_id in answer.query_ids and told:
-        row = answer.probabilities[answer.query_ids.index(query_id)]
-        best = answer.class_ids[row.index(max(row))]
+        best = answer.chosen(query_id)
         class_id = best if best in classes else class_id
     pick(boxes[0], "Query", QUERY, queries, query_id, glossary.explain("query"))
     if down_to == "query":

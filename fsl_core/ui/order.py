@@ -58,7 +58,7 @@ def shown(project: Project, table: Scores | None, rows: dict[str, int]) -> tuple
         rows: query id -> row of the table.
     """
     queries = project.queries
-    if table is None:
+    if table is None or len(table.query_names) < 2:  # then no field is there that could show the others again
         return queries
     kept = [query for query in queries if _passes(project, table, rows.get(query.id), query)]
     order = st.session_state.get(ORDER, AS_ADDED)

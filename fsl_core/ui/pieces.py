@@ -138,6 +138,10 @@ class Answer:
     beforehand: bool = False
 
     def said(self, query_id: str) -> str:
-        """Name of the most likely class of a query that was classified."""
+        """Name that the most likely class of a query had when it was classified."""
+        return self.class_names[self.class_ids.index(self.chosen(query_id))]
+
+    def chosen(self, query_id: str) -> str:
+        """Id of the most likely class of a query that was classified."""
         row = self.probabilities[self.query_ids.index(query_id)]
-        return self.class_names[row.index(max(row))]
+        return self.class_ids[row.index(max(row))]

@@ -116,7 +116,8 @@ class Project:
 
     def _threw(self, pictures: tuple[Picture, ...], class_name: str | None) -> "Project":
         new = tuple(Removed(picture, class_name) for picture in pictures)
-        kept = tuple(one for one in self.trash if one not in new)
+        known = {(one.picture.id, one.class_name) for one in new}
+        kept = tuple(one for one in self.trash if (one.picture.id, one.class_name) not in known)
         return replace(self, trash=(*new, *kept)[:MAX_TRASH], is_sample=False)
 
     def put_back(self, removed: Removed) -> "Project":

@@ -52,12 +52,10 @@ def score(project: Project, answer: Answer) -> str | None:
         return None
     known = [query for query in guessed if query.true_class is not None]
     if not known:
-        names = {one.id: one.name for one in project.classes}
-        same = sum(names.get(project.guesses[query.id]) == answer.said(query.id) for query in guessed)
+        same = sum(project.guesses[query.id] == answer.chosen(query.id) for query in guessed)
         return f"You and the model agree on {same} of {len(guessed)}."
     mine = sum(project.guesses[query.id] == query.true_class for query in known)
-    ids = dict(zip(answer.class_names, answer.class_ids, strict=True))
-    model = sum(ids[answer.said(query.id)] == query.true_class for query in known)
+    model = sum(answer.chosen(query.id) == query.true_class for query in known)
     return f"You have {mine} of {len(known)} right, the model {model}."
 
 

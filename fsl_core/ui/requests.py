@@ -81,7 +81,7 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
         st.error(str(error), icon=":material/error:")
         return None
     settings = project.settings
-    pictures = [[one.id, [picture.id for picture in one.pictures]] for one in project.in_use.classes]
+    pictures = [[one.id, one.name, [picture.id for picture in one.pictures]] for one in project.in_use.classes]
     options = dict(settings.options.get("deepemd", {}))
     factors = [sorted(emphasis.query.items()), sorted(emphasis.support.items())]
     key = digest(MATCH, pictures, weights, settings.device, settings.seen, options, *pair, factors)
@@ -230,9 +230,9 @@ def with_answer(project: Project, answer: Answer) -> Project:
     old = project.answer
     if old is None:
         return replace(project, answer=answer)
-    was = {query: old.said(query) for query in answer.query_ids if query in old.query_ids}
-    changed = {query: name for query, name in was.items() if name != answer.said(query)}
-    return replace(project, answer=replace(answer, was=changed))
+    both = [query for query in answer.query_ids if query in old.query_ids]
+    was = {query: old.said(query) for query in both if old.chosen(query) != answer.chosen(query)}
+    return replace(project, answer=replace(answer, was=was))
 
 
 def keep_up() -> None:

@@ -3,14 +3,14 @@
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import beforehand, browser, cached, chosen
+from fsl_core.ui import beforehand, browser, cached, chosen, frame
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.pieces import Settings
 from fsl_core.ui.project import Project
@@ -50,7 +50,7 @@ _edits = threading.RLock()  # two runs of one session may overlap
 def project() -> Project:
     """The session's project: the one of the URL, else a new one with the sample episode."""
     if PROJECT not in st.session_state:
-        require_frame()
+        frame.require_frame()
         _open_or_start()
     current: Project = st.session_state[PROJECT]
     if st.query_params.get(PARAMETER) != current.id:
@@ -85,11 +85,15 @@ def edit(change: Callable[[Project], Project]) -> None:
 
 
 def note(change: Callable[[Project], Project]) -> None:
-    """Like `edit`, for what is no step of the person's own: an answer that came."""
+    """Like `edit`, for what is no step of the person's own: an answer that came.
+
+    Where another window changed the project meanwhile, it is added to what that window made of it.
+    """
     with _edits:
-        changed = change(project())
-        if _differ(changed, project()):
-            _save(changed)
+        try:
+            _replace(change)
+        except ChangedElsewhereError:  # the session has that state now
+            _replace(change)
 
 
 def can_step(stack: str) -> bool:
@@ -115,6 +119,12 @@ def _differ(one: Project, other: Project) -> bool:
     return replace(one, revision=other.revision) != other
 
 
+def _replace(change: Callable[[Project], Project]) -> None:
+    changed = change(project())
+    if _differ(changed, project()):
+        _save(changed)
+
+
 def _save(changed: Project, *history: list[Project]) -> None:
     """Make a state the project's, on disk first; `history` is what can be undone and done again from then on."""
     now = project()
@@ -127,7 +137,8 @@ def _save(changed: Project, *history: list[Project]) -> None:
     st.session_state[PROJECT] = changed
     if history:
         st.session_state[UNDO], st.session_state[REDO] = history
-        store().save_history(*history)
+        with suppress(FSLError):  # the edit itself is saved; only undo after a reload is lost
+            store().save_history(*history)
 
 
 def start(fill: Callable[[Store, Project], Project] = lambda store, project: project) -> None:
@@ -141,7 +152,7 @@ def start(fill: Callable[[Store, Project], Project] = lambda store, project: pro
     try:
         filled = fill(opened, empty)
         opened.save(filled)
-    except FSLError:
+    except BaseException:  # Streamlit's own, too, as the person goes elsewhere meanwhile
         opened.delete()
         raise
     _enter(opened, filled)
@@ -261,16 +272,6 @@ def try_edit(place: str, change: Callable[[Project], Project]) -> None:
         tell(place)
     except FSLError as error:
         tell(place, Notice(BAD, plain(str(error))))
-
-
-def require_frame() -> None:
-    """Run a page inside app.py even when a link to it is the first thing that a fresh server is asked for.
-
-    Until app.py has called `st.navigation` once, Streamlit takes the folder pages/ for pages of their own.
-    """
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
 
 
 def _open_or_start() -> None:

@@ -11,7 +11,7 @@ from fsl_core import figures
 from fsl_core.errors import FSLError
 from fsl_core.images import encode_jpeg
 from fsl_core.records import Embedding
-from fsl_core.ui import cached, glossary, quiz, requests, session
+from fsl_core.ui import cached, gallery, glossary, quiz, requests, session
 from fsl_core.ui.answers import percent
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.hover import pictures_at_pointer
@@ -109,10 +109,10 @@ def said(project: Project, query_id: str) -> str:
         return "quiz: guess its class on Classify"
     if answer is None or not project.is_current(query_id, session.weights()):
         return ""
-    name, row = answer.said(query_id), answer.probabilities[answer.query_ids.index(query_id)]
-    true = next((one.name for one in project.classes if one.id == query.true_class), None)
-    mark = "" if true is None else " ✓" if true == name else " ✗"
-    return f"answer: {name} ({percent(max(row))}){mark}"
+    best, names = answer.chosen(query_id), {one.id: one.name for one in project.classes}
+    probability = max(answer.probabilities[answer.query_ids.index(query_id)])
+    mark = "" if query.true_class not in names else " ✓" if query.true_class == best else " ✗"
+    return f"answer: {names.get(best, answer.said(query_id))} ({percent(probability)}){mark}"
 
 
 @st.fragment
@@ -167,9 +167,9 @@ def card(found: Embedding, chosen: str, sources: Mapping[str, str], beside: Open
     name, of_class = found.names[row], class_of(found, row)
     with st.container(border=True, key="fsl_on_map_card"):
         if spot:
-            st.image(cached.thumbnail(project.id, spot.picture.id), alt=f"Chosen: {name}", width="stretch")
+            gallery.thumbnail(project.id, spot.picture, "Chosen")
         elif beside:
-            st.image(encode_jpeg(beside.images.image(row_of(chosen))), alt=f"Chosen: {name}", width="stretch")
+            _of_data_set(beside, row_of(chosen), name)
         answer = said(project, spot.picture.id) if spot and spot.role == "query" else ""
         role = {"support": "support", "query": "query", "other": "data set"}[found.roles[row]]
         st.markdown(f"**{plain(of_class)}** · {role}" + (f" · {plain(answer)}" if answer else ""))
@@ -177,6 +177,13 @@ def card(found: Embedding, chosen: str, sources: Mapping[str, str], beside: Open
         st.html(_nearest(found, row, sources))
         if spot:
             _ways(spot)
+
+
+def _of_data_set(opened: Opened, row: int, name: str) -> None:
+    try:
+        st.image(encode_jpeg(opened.images.image(row)), alt=f"Chosen: {name}", width="stretch")
+    except FSLError as error:
+        st.caption(plain(str(error)))
 
 
 def class_of(found: Embedding, row: int) -> str:
@@ -203,10 +210,9 @@ def _ways(spot: Spot) -> None:
     if spot.role == "query":
         if not st.button("Why?", icon=":material/lightbulb:", width="stretch", key="fsl_map_why"):
             return
-        answer = project.answer
-        current = answer is not None and spot.picture.id in answer.query_ids
-        best = answer.said(spot.picture.id) if answer and current else ""
-        classes = {one.name: one.id for one in project.classes}
-        session.ask_why(spot.picture.id, classes.get(best, project.classes[0].id))
+        answer, classes = project.answer, [one.id for one in project.classes]
+        told = answer and spot.picture.id in answer.query_ids and not project.hides(spot.picture.id)
+        best = answer.chosen(spot.picture.id) if answer and told else ""
+        session.ask_why(spot.picture.id, best if best in classes else classes[0])
     if st.button("Show on Classify", icon=":material/category:", width="stretch", key="fsl_map_classify"):
         st.switch_page("pages/classify.py")

@@ -48,14 +48,18 @@ def test_zip_of_an_image_folder(folder: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob("*.png")):
             archive.write(file, file.relative_to(folder))
+        archive.writestr("cat/notes.txt", "no picture")
     assert sorted(open_dataset("folder", path).labels) == [0, 0, 0, 1, 1]
 
 
 def test_parquet(folder: Path, tmp_path: Path) -> None:
+    """Of the Hub's form; a picture of unknown class is left out."""
     table = datasets.load_dataset("imagefolder", data_dir=str(folder))["train"]
-    table.to_parquet(tmp_path / "part-0.parquet")
+    unknown = datasets.Dataset.from_dict({"image": [table[0]["image"]], "label": [-1]}, features=table.features)
+    datasets.concatenate_datasets([table, unknown]).to_parquet(tmp_path / "part-0.parquet")
     dataset = open_dataset("anything", tmp_path)
     assert dataset.class_names == ("cat", "dog")
+    assert dataset.labels.tolist() == [0, 0, 0, 1, 1]
     assert dataset.image(0)[0, 0].tolist() == [0, 30, 0]
 
 
@@ -153,6 +157,15 @@ def test_changed_files_are_seen_again(tmp_path: Path) -> None:
         with (tmp_path / "table" / "part.parquet").open("wb") as file:
             table.to_parquet(file)
         assert len(open_dataset("folder", tmp_path / "table")) == count
+
+
+def test_a_picture_that_is_gone_is_named(tmp_path: Path) -> None:
+    paint(tmp_path / "cat" / "0.png", 5)
+    dataset = open_dataset("folder", tmp_path)
+    (tmp_path / "cat" / "0.png").unlink()
+    for look in (lambda: dataset.image(0), dataset.digest):
+        with pytest.raises(DataError, match=r"0\.png cannot be read any more"):
+            look()
 
 
 def test_few_data_sets_stay_in_memory(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from fsl_core.records import ShotsCurve
 @pytest.fixture
 def curve() -> ShotsCurve:
     """Mean 50, 70 and 90 %; the last of one draw only."""
-    return ShotsCurve((np.array([0.4, 0.6]), np.array([0.6, 0.7, 0.8]), np.array([0.9])), True)
+    return ShotsCurve((np.array([0.49, 0.51]), np.array([0.69, 0.7, 0.71]), np.array([0.9])), True)
 
 
 def test_each_method_is_a_line_in_a_band_that_ends_with_the_draws(curve: ShotsCurve) -> None:
@@ -43,7 +43,7 @@ def test_a_band_stays_within_what_an_accuracy_can_be() -> None:
 
 def test_one_number_of_examples_has_bars_instead_of_a_band() -> None:
     line = figures.shots({"single": ShotsCurve((np.array([0.4, 0.6]),), True)}).data[1]
-    np.testing.assert_allclose(line.error_y.array, [100 * 1.96 * np.std([0.4, 0.6], ddof=1) / np.sqrt(2)])
+    np.testing.assert_allclose(line.error_y.array, [100 * 12.706205 * np.std([0.4, 0.6], ddof=1) / np.sqrt(2)])
     alone = figures.shots({"single": ShotsCurve((np.array([0.5]),), True)}).data[1]
     assert alone.error_y.array is None
 

@@ -33,9 +33,10 @@ def project(app: AppTest):
 def finish(app: AppTest) -> AppTest:
     """Run the page again until its job has ended."""
     until = time.monotonic() + 60
-    while app.session_state["classification"] and time.monotonic() < until:
+    state = app.session_state
+    while "classification" in state and state["classification"] and time.monotonic() < until:
         time.sleep(0.05)
-        app.run()
+        state = app.run().session_state
     assert not app.exception
     return app
 

@@ -107,11 +107,22 @@ def test_the_quiz_hides_answers_until_they_are_guessed(small_backbone: str) -> N
 def test_another_window_wins_and_it_is_said(quiet: AppTest) -> None:
     mine = project(quiet)
     there, now = Store.open(mine.id)
-    there.save(replace(now.renamed(now.classes[0].id, "elsewhere"), revision=now.revision + 1))
+    there.save(replace(now.renamed(now.classes[0].id, "elsewhere " * 8), revision=now.revision + 1))
     quiet.text_input(key=f"name_{mine.classes[1].id}").set_value("here").run()
     assert not quiet.exception
-    assert project(quiet).classes[0].name == "elsewhere"
     assert any("another window" in one.value for one in quiet.error)
+    quiet.text_input(key=f"name_{mine.classes[1].id}").set_value("here").run()
+    assert [one.name for one in project(quiet).classes[:2]] == [("elsewhere " * 8).strip(), "here"]  # it is not cut
+
+
+def test_an_answer_is_added_to_what_another_window_made(small_backbone: str) -> None:
+    quiet = opened(Settings(live=False))
+    button(quiet, "Classify").click().run()
+    there, now = Store.open(project(quiet).id)
+    there.save(replace(now.renamed(now.classes[0].id, "elsewhere"), revision=now.revision + 1))
+    finish(quiet)
+    assert not quiet.exception and not quiet.error
+    assert "Most like" in said(quiet) and project(quiet).classes[0].name == "elsewhere"
 
 
 def test_what_was_done_can_be_undone_in_a_new_session(quiet: AppTest) -> None:

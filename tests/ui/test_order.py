@@ -47,5 +47,9 @@ def test_cells_of_the_confusion_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state[order.FILTER] == order.RIGHT
 
 
-def test_without_answers_everything_is_shown() -> None:
+def test_without_fields_everything_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are there from two answers on; what was chosen before holds no query back."""
+    monkeypatch.setattr(st, "session_state", {order.FILTER: order.WRONG})
+    one = Scores(TABLE.class_names, NAMES[:1], TABLE.logits[:1], CHANCES[:1], TABLE.labels[:1])
+    assert order.shown(replace(PROJECT, queries=QUERIES[:1]), one, ROWS) == QUERIES[:1]
     assert order.shown(replace(PROJECT, queries=QUERIES[:2]), None, {}) == QUERIES[:2]

@@ -133,6 +133,14 @@ def test_removed_pictures_can_be_put_back() -> None:
     assert gone.without_picture("b", TWO.id).put_back(Removed(TWO, "B")).classes[-1].pictures == (TWO,)
 
 
+def test_the_trash_holds_a_picture_once_for_each_place() -> None:
+    """The same bytes under two names are one picture."""
+    again = replace(ONE, name="copy of one")
+    project = PROJECT.without_picture("a", ONE.id)
+    project = project.with_class(replace(project.image_class("a"), pictures=(again,))).without_picture("a", again.id)
+    assert project.trash == (Removed(again, "A"),)
+
+
 def test_pictures_move_between_classes_and_queries() -> None:
     moved = PROJECT.moved(ONE.id, "a", "b")
     assert [one.pictures for one in moved.classes] == [(), (TWO, ONE)]

@@ -2,12 +2,16 @@
 
 import threading
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fsl_core.ui import cached
+from fsl_core.ui import cached, requests
 from fsl_core.ui.jobs import Abandoned, Ticket
+from fsl_core.ui.pieces import Answer
+from fsl_core.ui.project import Project
 
 GO = threading.Event()
 ENDS: list[str] = []
@@ -76,3 +80,13 @@ def test_who_leaves_a_page_wants_none_of_its_jobs() -> None:
     GO.set()
     app.checkbox[0].uncheck().run()
     assert app.markdown[0].value == "found done"  # unlike one that was stopped, it is computed anew
+
+
+@pytest.mark.parametrize(("rows", "was"), [(((0.9, 0.1),), {}), (((0.1, 0.9),), {"q": "cat"})])
+def test_another_answer_is_one_of_another_class_not_of_another_name(rows: tuple[Any, ...], was: dict[str, str]) -> None:
+    first = Answer(
+        "k", "net", "cosine", False, ("x", "y"), ("cat", "dog"), ("q",), ((0.9, 0.1),), ((0.9, 0.1),), 1, 1, 1
+    )
+    second = replace(first, class_names=("lion", "dog"), logits=rows, probabilities=rows)
+    project = requests.with_answer(Project("id", answer=first), second)
+    assert project.answer and dict(project.answer.was) == was

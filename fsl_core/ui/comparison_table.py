@@ -1,6 +1,5 @@
 """The answers of several methods as a table, which becomes cards where the screen is narrow."""
 
-import base64
 import html
 from collections.abc import Collection, Sequence
 
@@ -133,7 +132,7 @@ def _head(project_id: str, row: Row) -> str:
 
 def _thumbnail(project_id: str, picture_id: str, name: str) -> str:
     try:
-        source = base64.b64encode(cached.thumbnail(project_id, picture_id)).decode()
+        source = cached.data_url(cached.thumbnail(project_id, picture_id))
     except FSLError:
         return ""
-    return f'<img src="data:image/jpeg;base64,{source}" alt="Query: {name}">'
+    return f'<img src="{source}" alt="Query: {name}">'

@@ -1,10 +1,9 @@
 """Episodes drawn from a data set: the form, the job that may wait for a download, its progress."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
@@ -30,8 +29,6 @@ TITLES = {
     "tiered_imagenet": "tieredImageNet",
     "cub": "CUB birds",
 }
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Result = TypeVar("Result")
 Size = tuple[int, int, int]  # way, shot, queries of each class
@@ -60,14 +57,13 @@ def form() -> None:
     )  # fmt: skip
 
 
-def source(prefix: str, before: Mapping[str, str] = NOTHING) -> tuple[str, str]:
+def source(prefix: str) -> tuple[str, str]:
     """The fields that say which data set: its name or its id on the Hub, and its folder on this computer or "".
 
     Args:
         prefix: of the keys of the widgets.
-        before: other choices that come first, and their titles.
     """
-    titles = {**before, **{name: TITLES[name] for name in DATASETS if name in TITLES}, HUB: HUB, FOLDER: FOLDER}
+    titles = {name: TITLES[name] for name in DATASETS if name in TITLES} | {HUB: HUB, FOLDER: FOLDER}
     kept: Any = {"persist_state": "session"}
     choice = st.selectbox("Data set", list(titles), format_func=titles.__getitem__, key=f"{prefix}_set", **kept)
     dataset, folder = choice, ""

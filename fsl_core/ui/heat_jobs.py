@@ -4,7 +4,6 @@ torch is imported late. All that a session asks for here has one role: a new map
 for the former one. Tests are patient: they step aside for whatever else is asked for.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 HEAT = "heat"  # role
 KEPT_BENCHES = 4
-Benches = OrderedDict[tuple[Any, ...], "Bench"]
 
 
 class Asked(NamedTuple):

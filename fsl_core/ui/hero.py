@@ -1,6 +1,5 @@
 """The pictures of the Start page: the sample sets, small."""
 
-import base64
 import html
 
 import numpy as np
@@ -53,4 +52,4 @@ def _tile(image: UInt8[np.ndarray, "height width 3"], caption: str, style: str =
 
 
 def _source(image: UInt8[np.ndarray, "height width 3"]) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(image)).decode()}"
+    return cached.data_url(encode_jpeg(image))

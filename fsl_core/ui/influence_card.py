@@ -1,6 +1,5 @@
 """What the Influence page chooses and says: an example and a query, side by side."""
 
-import base64
 from typing import NamedTuple
 
 import streamlit as st
@@ -71,8 +70,7 @@ def clicked(key: str, project: Project, query: int) -> None:
 
 def thumbnails(project: Project) -> list[str]:
     """Addresses of small pictures of all examples, for a figure."""
-    sources = (base64.b64encode(_thumbnail(project.id, picture.id)).decode() for _, picture in examples_of(project))
-    return [f"data:image/jpeg;base64,{source}" for source in sources]
+    return [cached.data_url(_thumbnail(project.id, picture.id)) for _, picture in examples_of(project)]
 
 
 def _thumbnail(project_id: str, picture_id: str) -> bytes:

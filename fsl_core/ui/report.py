@@ -1,6 +1,5 @@
 """The hand-in report: a project with its answers as one HTML file that needs no network and no app."""
 
-import base64
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -218,7 +217,7 @@ class _Thumbnails:
         image.thumbnail((self._side, self._side))
         stream = io.BytesIO()
         image.save(stream, "JPEG", quality=80)
-        source = f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+        source = cached.data_url(stream.getvalue())
         return Thumbnail(called(picture.name), source, is_off)
 
 

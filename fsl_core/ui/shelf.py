@@ -1,6 +1,5 @@
 """The projects to go on with, as cards: open one, delete one, delete all."""
 
-import base64
 import html
 from datetime import UTC, datetime
 from functools import partial
@@ -105,8 +104,7 @@ def _strip(project_id: str, ids: tuple[str, ...]) -> str:
             small = thumbnail(decode(Store(projects_folder() / project_id).thumbnail(one)), TILE)
         except FSLError:
             continue
-        source = base64.b64encode(encode_jpeg(small)).decode()
-        tiles.append(f'<img src="data:image/jpeg;base64,{source}" alt="A picture of this project">')
+        tiles.append(f'<img src="{cached.data_url(encode_jpeg(small))}" alt="A picture of this project">')
     return f'<div class="fsl-strip">{"".join(tiles)}</div>'
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -19,11 +20,12 @@ from fsl_core.train.augment import Augmentation
 from fsl_core.train.batches import epoch_steps, some_of_each
 from fsl_core.train.config import TrainConfig
 from fsl_core.train.devices import connect
-from fsl_core.train.loop import batch, learning_rate, take_step, train_mode, val_maps, validate
+from fsl_core.train.loop import batch, learning_rate, take_step, train_mode, val_accuracies, val_maps
 from fsl_core.train.run import Run, assemble
 
 TIMED_STEPS = 3  # after one that is not timed
 FEW_EPISODES = 4
+Result = TypeVar("Result")
 SOME = 20  # images of each class that the timed steps are drawn from; enough for an episode of 5 + 15
 
 
@@ -155,24 +157,24 @@ def time_step(run: Run, side: int) -> float:
     train_mode(run)
     rate = run.config.learning_rate / 100  # whatever the parameters become is forgotten, but they must stay finite
     seconds = [timed(run, lambda: take_step(run, *batch(run, augment, parts), rate)) for _ in range(1 + TIMED_STEPS)]
-    return statistics.median(seconds[1:])
+    return statistics.median(one for one, _ in seconds[1:])
 
 
 def time_validation(run: Run, images: int) -> float:
-    """Seconds of a validation, from one on fewer images and episodes."""
+    """Seconds of a validation, from its maps and its episodes, of which fewer are made."""
     few = replace(run, config=replace(run.config, val_episodes=FEW_EPISODES))
-    maps = timed(run, lambda: val_maps(few))
-    episodes = max(0.0, timed(run, lambda: validate(few)) - maps)
-    return maps * images / len(run.validation.labels) + episodes * run.config.val_episodes / FEW_EPISODES
+    reading, maps = timed(run, lambda: val_maps(few))
+    episodes, _ = timed(run, lambda: val_accuracies(few, maps))
+    return reading * images / len(run.validation.labels) + episodes * run.config.val_episodes / FEW_EPISODES
 
 
-def timed(run: Run, work: Callable[[], object]) -> float:
-    """Seconds that something takes, with all that it leaves to the device."""
+def timed(run: Run, work: Callable[[], Result]) -> tuple[float, Result]:
+    """Seconds that something takes, with all that it leaves to the device, and its result."""
     started = time.perf_counter()
-    work()
+    result = work()
     if run.fabric.device.type == "cuda":
         torch.cuda.synchronize(run.fabric.device)
-    return time.perf_counter() - started
+    return time.perf_counter() - started, result
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -7,13 +7,17 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from fsl_core.backbones import load_backbone
+from fsl_core.data import open_dataset
 from fsl_core.errors import FSLError, TrainingError, WeightsError
 from fsl_core.train import loop, run
 from fsl_core.train.__main__ import main
+from fsl_core.train.batches import some_of_each
 from fsl_core.train.config import TrainConfig, read_recipe
 
 TINY = TrainConfig(
@@ -21,6 +25,7 @@ TINY = TrainConfig(
     learning_rate=0.02, schedule="cosine", warmup_epochs=0.5, val_episodes=10, val_images=20, accelerator="cpu",
 )  # fmt: skip
 
+VALIDATED = {"val_1shot": 0.0, "val_5shot": 0.0, "davies_bouldin": 0.0}
 SCL = replace(TINY, objective="scl", global_weight=0.5, spatial_weight=0.5, projection=8, jitter=0.4)
 
 
@@ -48,6 +53,21 @@ def test_it_learns_and_writes_everything(uninterrupted: Path) -> None:
     backbone = load_backbone(uninterrupted / "best.safetensors", "cpu")
     assert backbone.spec.size == 32
     assert not any(parameter.requires_grad for parameter in backbone.network.parameters())
+
+
+def test_how_far_apart_the_val_classes_lie(uninterrupted: Path, data: Path) -> None:
+    """By its definition, for the best weights, which are kept in half precision."""
+    best = int(np.argmax([float(row["val_1shot"]) for row in rows(uninterrupted)]))
+    dataset = open_dataset("folder", str(data), "val")
+    images = [dataset.image(row) for row in some_of_each(dataset.labels, TINY.val_images)]
+    maps = load_backbone(uninterrupted / "best.safetensors", "cpu").maps(images)
+    classes = F.normalize(maps.mean(dim=(2, 3))).unflatten(0, (5, TINY.val_images))
+    means = classes.mean(dim=1)
+    widths = (classes - means[:, None]).norm(dim=2).mean(dim=1)
+    ratios = (widths[:, None] + widths) / (torch.cdist(means, means) + torch.diag(torch.full((5,), torch.inf)))
+    assert float(rows(uninterrupted)[best]["davies_bouldin"]) == pytest.approx(
+        ratios.amax(dim=1).mean().item(), rel=2e-2
+    )
 
 
 @pytest.mark.parametrize("stop_after", [3, 9])
@@ -119,7 +139,7 @@ def test_adam_moves_every_parameter_by_the_rate_at_first() -> None:
 def test_of_a_run_that_learns_the_val_classes_the_last_weights_are_kept(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "validate", lambda one: {"val_1shot": 1 / (2 + one.progress.epoch), "val_5shot": 0.0})
+    monkeypatch.setattr(loop, "validate", lambda one: VALIDATED | {"val_1shot": 1 / (2 + one.progress.epoch)})
     for split, same in (("train", False), ("all", True)):
         best = load_backbone(loop.train(replace(TINY, split=split), str(data), tmp_path / split), "cpu").network
         last = torch.load(tmp_path / split / "last.ckpt", weights_only=True)["learner"]
@@ -281,7 +301,10 @@ def test_where_it_is_no_terminal_a_run_says_a_line_an_epoch(
     loop.train(replace(TINY, val_episodes=2), str(data), tmp_path)
     lines = capsys.readouterr().err.splitlines()
     assert [line[:12] for line in lines] == ["Epoch 1 of 2", "Epoch 2 of 2"]
-    assert re.fullmatch(r".*: loss \d\.\d{3}, accuracy [\d.]+%, val 1-shot [\d.]+%, 5-shot .*%, \d+ images/s", lines[1])
+    assert re.fullmatch(
+        r".*: loss \d\.\d{3}, accuracy [\d.]+%, val 1-shot [\d.]+%, 5-shot .*%, Davies-Bouldin [\d.]+, \d+ images/s",
+        lines[1],
+    )
 
 
 def test_a_disk_that_gets_full(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

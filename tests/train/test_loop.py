@@ -4,6 +4,9 @@ import csv
 import re
 import resource
 import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from fsl_core.errors import FSLError, TrainingError, WeightsError
 from fsl_core.train import loop, run
 from fsl_core.train.__main__ import main
 from fsl_core.train.batches import some_of_each
-from fsl_core.train.config import TrainConfig, read_recipe
+from fsl_core.train.config import CHECKPOINT, TrainConfig, read_recipe, write_config
 
 TINY = TrainConfig(
     dataset="folder", architecture="conv4", size=32, epochs=2, train_sizes="24*0.5,32*0.5", crop_scale=0.6, batch=16,
@@ -34,6 +37,12 @@ def rows(output: Path) -> list[dict[str, str]]:
         return [
             {key: value for key, value in row.items() if key != "images_per_second"} for row in csv.DictReader(file)
         ]
+
+
+def state(output: Path) -> dict:
+    """The last checkpoint, all but the configuration."""
+    saved = torch.load(output / CHECKPOINT, weights_only=True)
+    return {name: saved[name] for name in ("learner", "optimizer", "progress")}
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +79,18 @@ def test_how_far_apart_the_val_classes_lie(uninterrupted: Path, data: Path) -> N
     )
 
 
-@pytest.mark.parametrize("stop_after", [3, 9])
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_resuming_goes_on_like_an_uninterrupted_run(
-    data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int
+    data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, precision: str
 ) -> None:
     """Ctrl-C comes at the worst moment: the parameters have been changed, the step has not been counted."""
-    steps = 0
+    config, whole, stop_after = replace(TINY, precision=precision), uninterrupted, 9
+    if config != TINY:
+        whole = tmp_path / "whole"
+        loop.train(config, str(data), whole)
+        first, last = rows(whole)
+        assert float(last["loss"]) < float(first["loss"]) and rows(whole) != rows(uninterrupted)
+    output, steps = tmp_path / "parts", 0
     original = loop.take_step
 
     def interrupted(*arguments: object) -> tuple[float, float]:
@@ -88,13 +103,42 @@ def test_resuming_goes_on_like_an_uninterrupted_run(
 
     monkeypatch.setattr(loop, "take_step", interrupted)
     with pytest.raises(TrainingError, match="--resume"):
-        loop.train(TINY, str(data), tmp_path)
+        loop.train(config, str(data), output)
     assert steps == stop_after
     monkeypatch.setattr(loop, "take_step", original)
-    loop.train(TINY, str(data), tmp_path, resume=True)
-    assert rows(tmp_path) == rows(uninterrupted)
-    last = [torch.load(folder / "last.ckpt", weights_only=True)["learner"] for folder in (tmp_path, uninterrupted)]
-    assert all(torch.equal(last[0][name], last[1][name]) for name in last[0])
+    loop.train(config, str(data), output, resume=True)
+    assert rows(output) == rows(whole)
+    torch.testing.assert_close(state(output), state(whole), rtol=0, atol=0)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_from_its_last_checkpoint(
+    data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL within the first epoch, with a checkpoint after each step; none is repeated that a checkpoint holds."""
+    write_config(tmp_path / "often.toml", replace(TINY, checkpoint_minutes=0.0))
+    output = tmp_path / "run"
+    words = ["--recipe", str(tmp_path / "often.toml"), "--data", str(data), "--output", str(output)]
+    command = [sys.executable, "-m", "fsl_core.train", *words]
+    process = subprocess.Popen(command, cwd=Path(run.__file__).parents[2], stderr=subprocess.DEVNULL)
+    while not (output / CHECKPOINT).exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    steps, original, saved = 0, loop.take_step, state(output)["progress"]
+    assert saved["epoch"] == 0 and 0 < saved["step"] < 7
+
+    def counted(*arguments: object) -> tuple[float, float]:
+        nonlocal steps
+        steps += 1
+        return original(*arguments)
+
+    monkeypatch.setattr(loop, "take_step", counted)
+    assert main([*words, "--resume"]) == 0
+    assert steps == 2 * 7 - saved["step"]
+    assert rows(output) == rows(uninterrupted)
+    torch.testing.assert_close(state(output), state(uninterrupted), rtol=0, atol=0)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(data: Path, tmp_path: Path) -> None:

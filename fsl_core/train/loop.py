@@ -50,6 +50,8 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
     random is drawn from `config.seed` and the number of the step, so that on the CPU a resumed run goes on exactly like
     an uninterrupted one.
 
+    Departure: RFS and SCL keep the weights of the last epoch, whatever the val classes say.
+
     Raises:
         TrainingError: the loss or its gradient is not finite (the published DeepEMD sets such gradients to 0), the
             batch does not divide by the devices, this computer lacks such devices, the folder cannot be written or
@@ -175,7 +177,9 @@ def batch(
 ) -> tuple[Float[Tensor, "images 3 size size"], Int[Tensor, " labels"]]:
     """This device's share of a step: the views of its images, and their labels.
 
-    Everything random follows from the seed and the step; an image has the same views on whatever device it is.
+    Everything random follows from the seed and the step; an image has the same views on whatever device it is. What
+    dropout and DropBlock drop is drawn by each process for its own share: with a `drop_rate` above 0, runs on other
+    numbers of devices agree in distribution only.
     """
     progress, fabric = run.progress, run.fabric
     seed = (run.config.seed * 1_000 + progress.epoch) * 100_000 + progress.step

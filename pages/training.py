@@ -18,6 +18,8 @@ PANELS = {
     "val_1shot": "Few-shot accuracy on episodes of 5 val classes, 1 example each; these classes are not learnt, unless "
     "the data have no split.",
     "val_5shot": "The same with 5 examples each.",
+    "davies_bouldin": "How wide a val class is against the distance to the one that it is mixed up with most, of "
+    "pooled features (Davies-Bouldin index); lower = classes better apart.",
     "images_per_second": "Throughput of the training.",
 }
 
@@ -45,8 +47,9 @@ def curves(every: float) -> None:
     if not chosen:
         return
     shown = {name: found[name] for name in chosen}
-    for first in range(0, len(PANELS), 2):
-        for column, measure in zip(st.columns(2), list(PANELS)[first : first + 2], strict=False):
+    panels = [measure for measure in PANELS if any(run.knows(measure) for run in shown.values())]
+    for first in range(0, len(panels), 2):
+        for column, measure in zip(st.columns(2), panels[first : first + 2], strict=False):
             with column:
                 alt = f"Curves by epoch, one line for each run. {PANELS[measure]}"
                 show(figures.training(shown, measure), measure, PANELS[measure], alt)

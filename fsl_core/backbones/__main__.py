@@ -47,8 +47,10 @@ def work(arguments: argparse.Namespace) -> None:
     except OSError as error:
         raise WeightsError(f"{path} cannot be written ({error.strerror}); choose another place with --as.") from error
     millions = sum(parameter.numel() for parameter in published.network.parameters()) / 1e6
+    kept = sorted({name.split(".")[0] for name in published.heads})
     print(
         f"{published.architecture}, {millions:.1f} million parameters, written to {path}.\n"
+        f"Heads that are kept: {', '.join(kept) or 'none'}.\n"
         f"Its input is {SPECS[name].size} pixels, normalised as {name} (--spec names others).\n"
         f"Use it with --backbone {arguments.name}"
         + (" or in the app's list of backbones." if path.parent == own_weights() else ".")

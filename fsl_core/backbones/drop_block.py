@@ -11,7 +11,8 @@ def drop_block(
 ) -> Float[Tensor, "batch channels height width"]:
     """Set squares of every channel to zero, each channel its own, and scale up what is left.
 
-    Ghiasi et al., DropBlock, NeurIPS 2018. The scale is the same for the whole batch: cells / kept cells.
+    Ghiasi et al., DropBlock, NeurIPS 2018. The scale is the same for the whole batch: cells / kept cells; where none is
+    kept, all is 0 (the published code divides by 0 and gives NaN).
 
     Args:
         rate: expected fraction of cells that are dropped, where squares do not overlap.

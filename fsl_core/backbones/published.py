@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fsl_core.backbones.attention import ATTENTION, attention_of
 from fsl_core.backbones.network import Network
-from fsl_core.backbones.weights import build, describe, write_weights
+from fsl_core.backbones.weights import HEAD, build, describe, write_weights
 from fsl_core.data.transforms import InputSpec
 from fsl_core.errors import WeightsError, called
 from fsl_core.manifest import SOURCE
@@ -37,11 +38,13 @@ SPECS: Mapping[str, InputSpec] = MappingProxyType(
         "s2m2_cifar": InputSpec(32, *IMAGENET),
     }
 )
+RFS = "model"  # where the tensors of RFS and SCL are
 LAYOUTS: Mapping[str, str] = MappingProxyType(  # where the tensors are -> spec
-    {"params": "deepemd", "model": "rfs", "state": "s2m2"}
+    {"params": "deepemd", RFS: "rfs", "state": "s2m2"}
 )
 WRAPPERS = re.compile(r"((module|encoder|feature)\.)*")  # before the names of a network's tensors
 HEADS = ("classifier.", "fc.", "head.", "linear.")  # tensors behind the feature maps
+CLASSIFIER = ("classifier.weight", "classifier.bias")  # as RFS and SCL name it, and our training, too
 COUNTER = "num_batches_tracked"  # of a batch norm; absent in old files and not used in eval mode
 STAGES = range(1, 5)
 STEM = 16  # channels of the first convolution of a WRN
@@ -68,6 +71,7 @@ class Published:
     Attributes:
         architecture, options: what `build` makes the network from.
         spec: name in `SPECS` of the input that files of this layout usually expect.
+        heads: those that are kept, under the names that training gives them.
         source: the file that the weights are from, with the start of its SHA-256.
     """
 
@@ -75,24 +79,32 @@ class Published:
     architecture: str
     options: dict[str, Any]
     spec: str
+    heads: dict[str, Tensor]
     source: str
 
     def save(self, path: Path, spec: InputSpec) -> None:
         """Write a weights file for `load_backbone` in the precision of the network."""
         header = describe(self.architecture, self.options, spec) | {SOURCE: self.source}
-        write_weights(path, self.network.state_dict(), header)
+        heads = {HEAD + name: tensor for name, tensor in self.heads.items()}
+        write_weights(path, self.network.state_dict() | heads, header)
 
 
 def read_published(path: Path, trust: bool = False) -> Published:
-    """The backbone of a published checkpoint; its classification and projection heads are left out.
+    """The backbone of a published checkpoint.
 
     Read are DeepEMD's `max_acc.pth`, of pre-training ({"params": names from "layer1" on}) and of meta-training (names
     from "module.encoder." on); the files of RFS and SCL ({"opt", "model": names from "layer1" or "encoder." on}), also
     with SEResNet-12, Conv4 and WRN-28-10; and those of S2M2, PT-MAP and LST ({"epoch", "state": names from "block1",
     "module." or "feature." on}), of another WRN-28-10. Architecture and widths follow from names and shapes.
 
-    Departure: DeepEMD tests on pictures squeezed to 92 x 92 pixels, of which the middle 84 x 84 are kept. Here, as with
-    every backbone, the largest centred square is resized to 84 x 84: nothing is squeezed, and no rim is cut off.
+    Of RFS and SCL the classification head is kept, with which the network can be a teacher, and SCL's attention heads.
+    Left out are projection heads, the heads of the other layouts, and attention to WRN-28-10, whose published heads
+    look at maps from before the last batch norm (`WRN28`).
+
+    Departure: DeepEMD tests on pictures squeezed to 92 x 92 pixels, of which the middle 84 x 84 are kept; S2M2 and
+    PT-MAP squeeze to 1.15 times the side of the input, rounded down (92, 96 or 36 pixels), and keep the middle (80, 84
+    or 32). Here, as with every backbone, the largest centred square is resized to the input: nothing is squeezed, and
+    no rim is cut off.
 
     Args:
         trust: unpickle whatever the file holds, which runs any code in it.
@@ -106,15 +118,21 @@ def read_published(path: Path, trust: bool = False) -> Published:
     if layout is None:
         found = f"its parts are {_named(map(str, content))}" if isinstance(content, dict) else "it is no dictionary"
         raise WeightsError(f"{path.name} must have its tensors under {' or '.join(LAYOUTS)}, but {found}.")
-    tensors = _encoder(path, content[layout])
+    bare = _bare(path, content[layout])
+    tensors = {name: tensor for name, tensor in bare.items() if not name.startswith(HEADS)}
     architecture, options = _architecture(path, tensors)
     network = build(architecture, options)
     expected = network.state_dict()
     _check(path, tensors, expected)
     network.load_state_dict(expected | tensors)
+    heads: dict[str, Tensor] = {}
+    if layout == RFS:
+        heads = _classifier(bare, network.channels)
+        if not architecture.startswith("wrn"):
+            heads |= _attention(path, content.get("attention"), network.channels)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     source = f"imported from {called(path.name)}, SHA-256 {digest[:16]}…"
-    return Published(network.eval(), architecture, options, LAYOUTS[layout], source)
+    return Published(network.eval(), architecture, options, LAYOUTS[layout], heads, source)
 
 
 def _load(path: Path, trust: bool) -> Any:
@@ -135,15 +153,39 @@ def _load(path: Path, trust: bool) -> Any:
         ) from error
 
 
-def _encoder(path: Path, tensors: Any) -> dict[str, Tensor]:
-    """The tensors of the network under their own names."""
+def _bare(path: Path, tensors: Any) -> dict[str, Tensor]:
+    """Tensors under the names that they have in the network or head itself."""
     if not isinstance(tensors, dict) or not all(
         isinstance(name, str) and isinstance(tensor, Tensor) and tensor.layout == torch.strided
         for name, tensor in tensors.items()
     ):
         raise WeightsError(f"{path.name} must hold a dictionary of names and tensors; it holds something else.")
-    bare = {WRAPPERS.sub("", name, count=1): tensor for name, tensor in tensors.items()}
-    return {name: tensor for name, tensor in bare.items() if not name.startswith(HEADS)}
+    return {WRAPPERS.sub("", name, count=1): tensor for name, tensor in tensors.items()}
+
+
+def _classifier(bare: Mapping[str, Tensor], channels: int) -> dict[str, Tensor]:
+    """The head that classifies pooled features, if it is one linear layer."""
+    weight, bias = (bare.get(name) for name in CLASSIFIER)
+    if weight is None or bias is None or bias.ndim != 1 or weight.shape != (len(bias), channels):
+        return {}
+    return dict(zip(CLASSIFIER, (weight.float().clone(), bias.float().clone()), strict=True))
+
+
+def _attention(path: Path, tensors: Any, channels: int) -> dict[str, Tensor]:
+    """SCL's attention heads, if there are any."""
+    if tensors is None:
+        return {}
+    state = {ATTENTION + name: tensor.float().clone() for name, tensor in _bare(path, tensors).items()}
+    odd = [name for name, tensor in state.items() if tensor.ndim != 2]
+    if odd:
+        raise WeightsError(f"The attention heads of {path.name} must be matrices, but {_named(odd)} are none.")
+    attention = attention_of(state)
+    if attention and attention.query[0].in_features != channels:
+        raise WeightsError(
+            f"The attention heads of {path.name} are for maps of {attention.query[0].in_features} channels, but its "
+            f"network has {channels}; download it again."
+        )
+    return state
 
 
 def _architecture(path: Path, tensors: Mapping[str, Tensor]) -> tuple[str, dict[str, Any]]:

@@ -28,7 +28,10 @@ class Copies:
 
     Departures: the published pictures have 84 or 32 pixels a side when they are padded by 8 or 4; here a picture of any
     size is padded in proportion, at its own resolution. The published code draws anew each time; here the seed and the
-    pixels decide, so that answers repeat and do not depend on what else is asked.
+    pixels decide, so that answers repeat and do not depend on what else is asked. Across domains (CUB, Cars, Places,
+    Plantae) the published code resizes a picture to 96 x 96 pixels, takes 84 x 84 of them, of a support image at random
+    before its copies are made and of a query the middle, and only jitters and mirrors; here these data sets are treated
+    like all others.
 
     Raises:
         OptionError: the count or the seed is out of range.

@@ -13,7 +13,7 @@ from fsl_core.explain.question import Question, refusal
 from fsl_core.explain.reconstruction import reconstruct, reconstruct_aligned
 from fsl_core.explain.regions import View, level_names
 from fsl_core.explain.solvers import solve_again
-from fsl_core.explain.spectrum import Axes, component, component_map, principal_axes, spectrum
+from fsl_core.explain.spectrum import Axes, component, component_map, davies_bouldin, principal_axes, spectrum
 from fsl_core.explain.weights import RULES, node_weights
 from fsl_core.explain.what_if import Pairing, what_if
 
@@ -37,6 +37,7 @@ __all__ = [
     "component",
     "component_map",
     "dataset_cloud",
+    "davies_bouldin",
     "embed",
     "episode_cloud",
     "index_from",

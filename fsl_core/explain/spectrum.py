@@ -88,6 +88,22 @@ def spectrum(
     )
 
 
+def davies_bouldin(
+    vectors: Float[Tensor, "images channels"] | Float[np.ndarray, "images channels"],
+    labels: Int[np.ndarray, " images"],
+    normalised: bool = True,
+) -> float | None:
+    """The Davies-Bouldin index alone, as `spectrum` finds it; None also where nothing spreads.
+
+    Args:
+        vectors, labels, normalised: as in `spectrum`, but every image has a class.
+    """
+    try:
+        return _davies_bouldin(prepared(vectors, normalised), labels)
+    except EpisodeError:
+        return None
+
+
 def _davies_bouldin(matrix: Float[np.ndarray, "images channels"], labels: Int[np.ndarray, " images"]) -> float | None:
     from sklearn.metrics import davies_bouldin_score
 

@@ -17,6 +17,7 @@ AXES = {  # measure -> what its axis says, factor, format of a number with its u
     "accuracy": ("training accuracy (%)", 100, ".1f", " %"),
     "val_1shot": ("1-shot accuracy (%)", 100, ".1f", " %"),
     "val_5shot": ("5-shot accuracy (%)", 100, ".1f", " %"),
+    "davies_bouldin": ("Davies-Bouldin index", 1, ".2f", ""),
     "images_per_second": ("images per second", 1, ".0f", " images/s"),
 }
 

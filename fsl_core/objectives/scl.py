@@ -45,7 +45,8 @@ class SCL(Objective):
         """Make the heads.
 
         Args:
-            self_supervised: alike are the views of one image (SS-GC and SS-SC), instead of all images of one class.
+            self_supervised: alike are the views of one image (SS-GC and SS-SC), instead of all images of one class; for
+                both contrastive losses together.
             contrastive_temperature: what the similarities are divided by; > 0.
             aggregation: how the similarities of the positions become one, a key of `AGGREGATIONS`.
             projection: width of the projection head and of the attention's heads.

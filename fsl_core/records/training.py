@@ -15,6 +15,8 @@ class TrainingCurves:
         loss: mean over the steps of the epoch.
         accuracy: on the augmented training images, in [0, 1].
         val_1shot, val_5shot: 5-way accuracy on episodes of the val classes, in [0, 1].
+        davies_bouldin: of the val classes, as in `Spectrum`: >= 0, lower = classes better apart; NaN where it was not
+            measured or is not defined.
         images_per_second: that the training took in.
     """
 
@@ -23,4 +25,9 @@ class TrainingCurves:
     accuracy: Float[np.ndarray, " epochs"]
     val_1shot: Float[np.ndarray, " epochs"]
     val_5shot: Float[np.ndarray, " epochs"]
+    davies_bouldin: Float[np.ndarray, " epochs"]
     images_per_second: Float[np.ndarray, " epochs"]
+
+    def knows(self, measure: str) -> bool:
+        """Whether there is a value of it for some epoch."""
+        return not bool(np.isnan(getattr(self, measure)).all())

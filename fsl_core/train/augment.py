@@ -31,7 +31,10 @@ class Augmentation:
     """The views that a run makes of each image: the standard transform, and a second one (`config.second_view`).
 
     Parameters as published with RFS (Tian et al., ECCV 2020) and SCL (Ouali et al., 2021). Departures: interpolation is
-    always bilinear, where stacked RandAugment draws between bilinear and bicubic.
+    always bilinear, where stacked RandAugment draws between bilinear and bicubic. Images of every data set are
+    normalised by the mean and the standard deviation of Tiny-ImageNet (`InputSpec`), where the papers use those of
+    CIFAR-100 for CIFAR-FS and FC100 and those of mini-ImageNet else; the colour that fills what rotations, shears and
+    shifts uncover is that mean, too.
     """
 
     def __init__(self, config: TrainConfig, spec: InputSpec, size: int, views: int = 1) -> None:

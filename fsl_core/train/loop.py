@@ -20,6 +20,7 @@ from fsl_core.classifiers import CLASSIFIERS
 from fsl_core.data.transforms import normalise
 from fsl_core.errors import TrainingError
 from fsl_core.evaluate import evaluate_features
+from fsl_core.explain import davies_bouldin
 from fsl_core.train.augment import Augmentation
 from fsl_core.train.batches import epoch_steps
 from fsl_core.train.config import BEST, TrainConfig
@@ -49,6 +50,8 @@ def train(config: TrainConfig, data: str | None, output: Path, resume: bool = Fa
     random is drawn from `config.seed` and the number of the step, so that on the CPU a resumed run goes on exactly like
     an uninterrupted one.
 
+    Departure: RFS and SCL keep the weights of the last epoch, whatever the val classes say.
+
     Raises:
         TrainingError: the loss or its gradient is not finite (the published DeepEMD sets such gradients to 0), the
             batch does not divide by the devices, this computer lacks such devices, the folder cannot be written or
@@ -77,8 +80,9 @@ def end_epoch(run: Run, log: MetricsLog | None, row: dict[str, float]) -> None:
     if log:
         log.write(row)
         print(
-            f"Epoch {row['epoch']} of {run.config.epochs}: loss {row['loss']:.3f}, accuracy {row['accuracy']:.1%}, val "
-            f"1-shot {row['val_1shot']:.1%}, 5-shot {row['val_5shot']:.1%}, {row['images_per_second']:.0f} images/s",
+            f"Epoch {row['epoch']} of {run.config.epochs}: loss {row['loss']:.3f}, accuracy {row['accuracy']:.1%}, "
+            f"val 1-shot {row['val_1shot']:.1%}, 5-shot {row['val_5shot']:.1%}, "
+            f"Davies-Bouldin {row['davies_bouldin']:.2f}, {row['images_per_second']:.0f} images/s",
             file=sys.stderr, flush=True,
         )  # fmt: skip
     score = row["val_1shot" if run.config.shot == 1 else "val_5shot"]
@@ -173,7 +177,9 @@ def batch(
 ) -> tuple[Float[Tensor, "images 3 size size"], Int[Tensor, " labels"]]:
     """This device's share of a step: the views of its images, and their labels.
 
-    Everything random follows from the seed and the step; an image has the same views on whatever device it is.
+    Everything random follows from the seed and the step; an image has the same views on whatever device it is. What
+    dropout and DropBlock drop is drawn by each process for its own share: with a `drop_rate` above 0, runs on other
+    numbers of devices agree in distribution only.
     """
     progress, fabric = run.progress, run.fabric
     seed = (run.config.seed * 1_000 + progress.epoch) * 100_000 + progress.step
@@ -230,8 +236,14 @@ def remaining(run: Run, steps: list[Int[Tensor, "batch part"]], images_per_secon
 
 
 def validate(run: Run) -> dict[str, float]:
-    """5-way 1-shot and 5-shot accuracy on fixed episodes of the val classes."""
+    """Few-shot accuracy on the val classes, and how far apart they lie (NaN where the features do not spread)."""
     maps = val_maps(run)
+    apart = davies_bouldin(maps.mean(dim=(2, 3)), run.validation.labels.numpy())
+    return val_accuracies(run, maps) | {"davies_bouldin": math.nan if apart is None else apart}
+
+
+def val_accuracies(run: Run, maps: Float[Tensor, "n_images channels height width"]) -> dict[str, float]:
+    """5-way 1-shot and 5-shot accuracy on fixed episodes of the val classes, whose feature maps are given."""
     results = {}
     for shot in (1, 5):
         accuracy = evaluate_features(

@@ -101,7 +101,7 @@ def posterize(images: Images, bits: Tensor) -> Images:
 
 
 def rand_augment_operations(fill: RGB) -> tuple[Operation, ...]:
-    """The 15 operations of RandAugment in their "increasing" form; the amount is the magnitude in [-10, 10].
+    """The 15 operations of RandAugment; the amount is the magnitude in [-10, 10].
 
     Its sign tells the direction of moves and means nothing to the others.
     """

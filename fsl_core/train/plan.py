@@ -7,7 +7,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -19,11 +21,12 @@ from fsl_core.train.augment import Augmentation
 from fsl_core.train.batches import epoch_steps, some_of_each
 from fsl_core.train.config import TrainConfig
 from fsl_core.train.devices import connect
-from fsl_core.train.loop import batch, learning_rate, take_step, train_mode, val_maps, validate
+from fsl_core.train.loop import batch, learning_rate, take_step, train_mode, val_accuracies, val_maps
 from fsl_core.train.run import Run, assemble
 
 TIMED_STEPS = 3  # after one that is not timed
 FEW_EPISODES = 4
+Result = TypeVar("Result")
 SOME = 20  # images of each class that the timed steps are drawn from; enough for an episode of 5 + 15
 
 
@@ -37,6 +40,7 @@ class Plan:
         rotated: whether the first of them comes turned, too.
         steps: of an epoch.
         step_seconds: side of the images in pixels -> duration of a step.
+        view_seconds: side -> what it takes, of that, to fetch the images from memory and to make their views.
         val_seconds: of the validation after each epoch.
         parameters, head_parameters: that are learnt, of the network and of the objective.
         memory: GB of the processes of this computer at the end of the timed steps, with all images loaded.
@@ -52,6 +56,7 @@ class Plan:
     rotated: bool
     steps: int
     step_seconds: dict[int, float]
+    view_seconds: dict[int, float]
     val_seconds: float
     parameters: int
     head_parameters: int
@@ -70,11 +75,15 @@ class Plan:
         sides = ", ".join(f"{share:.0%} at {side} px" for side, share in config.sides)
         episodic = OBJECTIVES[config.objective].episodic
         step = f"{config.batch} {'episodes' if episodic else 'images'}"
-        speeds = (f"{seconds:.2f} s at {side} px" for side, seconds in self.step_seconds.items())
+        start = f"{config.architecture}, from {config.init or 'random weights'}"
+        speeds = (
+            f"{seconds:.2f} s at {side} px, {self.view_seconds[side] / seconds:.0%} of it reading and views"
+            for side, seconds in self.step_seconds.items()
+        )
         hours, minutes = divmod(int(self.seconds / 60 + 1), 60)
         return [
             f"Data         {config.dataset}, {config.split}: {self.classes} classes, {self.images:,} images; {sides}",
-            f"Network      {config.architecture}, {self.parameters:,} parameters; heads {self.head_parameters:,}",
+            f"Network      {start}, {self.parameters:,} parameters; heads {self.head_parameters:,}",
             f"Objective    {config.objective}; {self.views} view(s) of each image"
             + (f", the second by {config.second_view}" if self.views > 1 else "")
             + (", the first in 4 rotations" if self.rotated else "")
@@ -82,7 +91,7 @@ class Plan:
             f"Schedule     {config.epochs} epochs of {self.steps} steps of {step}",
             f"Rate         {', '.join(f'{rate:.2g} from epoch {epoch}' for epoch, rate in rates(config))}",
             f"Device       {self.devices} x {self.device}, {config.precision}",
-            f"Step         {', '.join(speeds)}; validation {self.val_seconds:.1f} s an epoch",
+            f"Step         {'; '.join(speeds)}; validation {self.val_seconds:.1f} s an epoch",
             f"Time         about {hours}:{minutes:02d} h",
             f"Memory       {self.memory:.1f} GB"
             + (f", {self.device_memory:.1f} GB of the device" if self.device_memory is not None else ""),
@@ -110,7 +119,7 @@ def make_plan(config: TrainConfig, data: str | None) -> Plan | None:
     train_set, val_set = (open_dataset(config.dataset, data, split) for split in (config.split, "val"))
     steps = count_steps(config, len(train_set))
     run = assemble(config, data, Path(), fabric, most=max(SOME, config.shot + config.query))
-    step_seconds = {side: time_step(run, side) for side, _ in config.sides}
+    timings = {side: time_step(run, side) for side, _ in config.sides}
     val_seconds = time_validation(run, len(some_of_each(val_set.labels, config.val_images)))
     missing = (len(train_set) - len(run.images.labels)) * run.images.images[0].numel()
     cuda = fabric.device.type == "cuda"
@@ -123,7 +132,8 @@ def make_plan(config: TrainConfig, data: str | None) -> Plan | None:
         views=run.objective.views,
         rotated=run.objective.rotated,
         steps=steps,
-        step_seconds=step_seconds,
+        step_seconds={side: views + rest for side, (views, rest) in timings.items()},
+        view_seconds={side: views for side, (views, _) in timings.items()},
         val_seconds=val_seconds,
         parameters=count_parameters(run.network),
         head_parameters=count_parameters(run.objective),
@@ -148,31 +158,36 @@ def count_steps(config: TrainConfig, images: int) -> int:
     return steps
 
 
-def time_step(run: Run, side: int) -> float:
-    """Seconds of a step on images of one size: the median of a few."""
+def time_step(run: Run, side: int) -> tuple[float, float]:
+    """Seconds of a step on images of one size, until its batch is there and from then on: medians of a few."""
     augment = Augmentation(run.config, run.spec, side, run.objective.views)
     parts = epoch_steps(run.images.labels, run.config, 0, run.fabric.world_size)[0]
     train_mode(run)
     rate = run.config.learning_rate / 100  # whatever the parameters become is forgotten, but they must stay finite
-    seconds = [timed(run, lambda: take_step(run, *batch(run, augment, parts), rate)) for _ in range(1 + TIMED_STEPS)]
-    return statistics.median(seconds[1:])
+    seconds = []
+    for _ in range(1 + TIMED_STEPS):
+        views, made = timed(run, partial(batch, run, augment, parts))
+        rest, _ = timed(run, partial(take_step, run, *made, rate))
+        seconds.append((views, rest))
+    views, rest = (statistics.median(column) for column in zip(*seconds[1:], strict=True))
+    return views, rest
 
 
 def time_validation(run: Run, images: int) -> float:
-    """Seconds of a validation, from one on fewer images and episodes."""
+    """Seconds of a validation, from its maps and its episodes, of which fewer are made."""
     few = replace(run, config=replace(run.config, val_episodes=FEW_EPISODES))
-    maps = timed(run, lambda: val_maps(few))
-    episodes = max(0.0, timed(run, lambda: validate(few)) - maps)
-    return maps * images / len(run.validation.labels) + episodes * run.config.val_episodes / FEW_EPISODES
+    reading, maps = timed(run, lambda: val_maps(few))
+    episodes, _ = timed(run, lambda: val_accuracies(few, maps))
+    return reading * images / len(run.validation.labels) + episodes * run.config.val_episodes / FEW_EPISODES
 
 
-def timed(run: Run, work: Callable[[], object]) -> float:
-    """Seconds that something takes, with all that it leaves to the device."""
+def timed(run: Run, work: Callable[[], Result]) -> tuple[float, Result]:
+    """Seconds that something takes, with all that it leaves to the device, and its result."""
     started = time.perf_counter()
-    work()
+    result = work()
     if run.fabric.device.type == "cuda":
         torch.cuda.synchronize(run.fabric.device)
-    return time.perf_counter() - started
+    return time.perf_counter() - started, result
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -22,7 +22,8 @@ from fsl_core.train.process import KILLED, PROCESS, Process, Status, is_alive, r
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 UNKNOWN = "It left no word of the process that trained here."
 EARLY = 0.1  # of an epoch; the means of fewer steps tell little
-MEASURES = ("epoch", "loss", "accuracy", "val_1shot", "val_5shot", "images_per_second")
+MEASURES = ("epoch", "loss", "accuracy", "val_1shot", "val_5shot", "davies_bouldin", "images_per_second")
+YOUNGER = {"davies_bouldin": "nan"}  # what older runs did not measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class RunFolder:
         if self.state != RUNNING or now is None or now.step < EARLY * now.steps or now.epoch in known.epoch:
             return known
         done = now.epoch - 1 + now.step / now.steps
-        row = (done, now.loss, now.accuracy, np.nan, np.nan, now.images_per_second)
+        row = (done, now.loss, now.accuracy, np.nan, np.nan, np.nan, now.images_per_second)
         return TrainingCurves(
             **{name: np.append(getattr(known, name), value) for name, value in zip(MEASURES, row, strict=True)}
         )
@@ -109,7 +110,7 @@ def read_curves(path: Path) -> TrainingCurves:
         with path.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 try:
-                    rows.append([float(row[name]) for name in MEASURES])
+                    rows.append([float((YOUNGER | row)[name]) for name in MEASURES])
                 except (KeyError, TypeError, ValueError):
                     continue
     except OSError:

@@ -11,10 +11,12 @@ import torch
 
 from fsl_core.backbones import WRN28, WRN28S2M2, ResNet12, load_backbone
 from fsl_core.backbones.__main__ import main
+from fsl_core.backbones.attention import AttentionHeads, attention_of
 from fsl_core.backbones.published import SPECS, read_published
 from fsl_core.errors import WeightsError
 from fsl_core.home import HOME_VARIABLE
 from fsl_core.manifest import own_weights, read_cards
+from fsl_core.train.teacher import load_teacher
 from tests.backbones.test_parity import filled
 
 WIDTHS = (4, 6, 8, 10)
@@ -67,10 +69,21 @@ def test_deepemd(shared: Path, tmp_path: Path, prefix: str, zipped: bool) -> Non
 def test_scl(shared: Path, tmp_path: Path, name: str, size: int, spec: str) -> None:
     arrays = dict(np.load(shared / "parity/scl_resnet12.npz"))
     tensors = filled(json.loads(str(arrays[f"{name}/keys"])), int(arrays["fill_base"]))
-    file = written(tmp_path / "last.pth", {"opt": Namespace(n_cls=64), "model": tensors, "attention": None})
+    torch.manual_seed(0)
+    attention = None if name == "seresnet12" else AttentionHeads(arrays[f"{name}/84/pooled"].shape[1], 80).state_dict()
+    file = written(tmp_path / "last.pth", {"opt": Namespace(n_cls=64), "model": tensors, "attention": attention})
     assert main(["import", str(file), "--as", str(tmp_path / "a.safetensors"), "--spec", spec, "--trust"]) == 0
     agree(str(tmp_path / "a.safetensors"), arrays, f"input{size}", f"{name}/{size}/spatial")
-    assert load_backbone(tmp_path / "a.safetensors", "cpu").spec == SPECS[spec]
+    backbone = load_backbone(tmp_path / "a.safetensors", "cpu")
+    assert backbone.spec == SPECS[spec]
+    assert {name.split(".")[0] for name in backbone.heads} == {"classifier"} | ({"attention"} if attention else set())
+    found, logits = attention_of(backbone.heads), arrays[f"{name}/{size}/logits"]
+    assert (found is None) == (attention is None)
+    if attention and found:
+        assert all(torch.equal(tensor, attention[name]) for name, tensor in found.state_dict().items())
+    teacher = load_teacher(str(tmp_path / "a.safetensors"), SPECS[spec], 64, torch.device("cpu"))
+    answered = teacher(torch.from_numpy(arrays[f"input{size}"]))[1].numpy()
+    np.testing.assert_allclose(answered, logits, rtol=0, atol=1e-5 * np.abs(logits).max())
 
 
 WIDE = {  # layout -> architecture, network, tensors around the network's, name before its own, usual input
@@ -92,8 +105,10 @@ def test_wide_residual_networks(layout: str, tmp_path: Path) -> None:
     tensors = {before + name: tensor for name, tensor in original.state_dict().items()}
     tensors |= {name: torch.ones(shape) for name, shape in heads.items()}
     content = {"epoch": 470, "state": tensors} if spec == "s2m2" else {"epoch": 90, "model": tensors}
+    content["attention"] = AttentionHeads(128, 8).state_dict()  # WRN-28-10's look at other maps
     found = read_published(written(tmp_path / "470.tar", content))
     assert (found.architecture, found.options, found.spec) == (architecture, {"widening": 2}, spec)
+    assert found.heads.keys() == ({"classifier.weight", "classifier.bias"} if layout == "RFS" else set())
     found.save(tmp_path / "wide.safetensors", SPECS[spec])
     loaded, images = load_backbone(tmp_path / "wide.safetensors", "cpu"), torch.randn(2, 3, 20, 20)
     assert torch.equal(loaded.network(images), original(images)) and loaded.spec == SPECS[spec]
@@ -196,6 +211,26 @@ def test_other_networks_are_named(tmp_path: Path, change: object, fragment: str)
     change(tensors)
     with pytest.raises(WeightsError, match=fragment):
         read_published(written(tmp_path / "a.pth", {"params": tensors}))
+
+
+@pytest.mark.parametrize(
+    ("change", "fragment"),
+    [
+        (lambda t: t.pop("key.0.weight"), r"not complete \(.*key\.0\.weight"),
+        (
+            lambda t: t.update({"query.0.weight": torch.zeros(())}),
+            r"matrices, but attention\.query\.0\.weight are none",
+        ),
+        (lambda t: t.update(AttentionHeads(7, 5).state_dict()), "for maps of 7 channels, but its network has 10"),
+        (lambda t: t.update({"query.0.weight": "zero"}), "a dictionary of names and tensors"),
+    ],
+)
+def test_attention_that_does_not_fit(tmp_path: Path, change: object, fragment: str) -> None:
+    attention = dict(AttentionHeads(WIDTHS[-1], 5).state_dict())
+    assert read_published(written(tmp_path / "a.pth", {"model": small(), "attention": attention})).heads
+    change(attention)
+    with pytest.raises(WeightsError, match=fragment):
+        read_published(written(tmp_path / "a.pth", {"model": small(), "attention": attention}))
 
 
 @pytest.mark.parametrize(

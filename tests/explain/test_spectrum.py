@@ -9,7 +9,7 @@ import torch
 
 from fsl_core.backbones import Backbone
 from fsl_core.errors import EpisodeError, OptionError
-from fsl_core.explain import component, component_map, index_of, principal_axes, spectrum
+from fsl_core.explain import component, component_map, davies_bouldin, index_of, principal_axes, spectrum
 from fsl_core.records import Spectrum
 from tests.explain.conftest import BLUE, GREEN, RED, Pictures, quarters, random_pictures
 
@@ -78,6 +78,7 @@ def test_two_clusters_on_a_line() -> None:
     """Spread 1 and 1, means 10 apart: Davies-Bouldin (1 + 1) / 10. Pairs within: 2, 2; between: 10, 12, 8, 10."""
     found = spectrum(LINE, np.array([0, 0, 1, 1]), "line", normalised=False)
     assert found.davies_bouldin == pytest.approx(0.2)
+    assert davies_bouldin(LINE, np.array([0, 0, 1, 1]), normalised=False) == found.davies_bouldin
     assert (found.intra, found.inter) == (pytest.approx(2), pytest.approx(10))
     assert found.distance_ratio == pytest.approx(0.2)
     assert found.singular_values[0] == pytest.approx(np.sqrt(36 + 16 + 16 + 36)) and found.components(0.99) == 1
@@ -110,6 +111,7 @@ def test_what_does_not_exist_is_none(labels: list[int], known: tuple[bool, bool]
 
 
 def test_what_does_not_spread_is_refused() -> None:
+    assert davies_bouldin(np.ones((4, 2)), np.array([0, 0, 1, 1])) is None
     labels = np.zeros(3, int)
     with pytest.raises(EpisodeError, match="All 3 images have the same features"):
         spectrum(np.ones((3, 4)), labels, "")

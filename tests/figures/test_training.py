@@ -18,6 +18,7 @@ def curves() -> TrainingCurves:
         accuracy=np.array([0.25, 0.5]),
         val_1shot=np.array([0.3, 0.4]),
         val_5shot=np.array([0.5, 0.6]),
+        davies_bouldin=np.array([3.5, 2.5]),
         images_per_second=np.array([100.0, 90.0]),
     )
 
@@ -29,6 +30,7 @@ def curves() -> TrainingCurves:
         ("accuracy", [25, 50]),
         ("val_1shot", [30, 40]),
         ("val_5shot", [50, 60]),
+        ("davies_bouldin", [3.5, 2.5]),
         ("images_per_second", [100, 90]),
     ],
 )

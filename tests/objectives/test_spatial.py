@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchmarks.contrastive import IMPLEMENTATIONS, Case, largest_gap, run
 from fsl_core.backbones import attention
 from fsl_core.backbones.attention import AGGREGATIONS, AttentionHeads, Projected, aligned_cosines
 from fsl_core.objectives.contrastive import batch_loss, contrastive_loss
@@ -134,3 +135,13 @@ def test_half_precision_is_left() -> None:
         similarity = spatial_similarity(heads(maps), "mean")
     assert similarity.dtype == torch.float32
     torch.testing.assert_close(similarity, spatial_similarity(heads(maps), "mean"), rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("name", IMPLEMENTATIONS)
+def test_what_the_benchmark_compares_agrees(name: str) -> None:
+    """In single precision with the paper's equations as they stand, in double precision."""
+    case = Case(views=24, side=3, channels=16, width=8, repetitions=1)
+    exact = run(IMPLEMENTATIONS["by the equations"], case, torch.float64)
+    found = run(IMPLEMENTATIONS[name], case, torch.float32)
+    assert exact.loss > 0.1 and abs(found.loss - exact.loss) < 1e-5
+    assert largest_gap(found.gradients, exact.gradients) < 1e-4

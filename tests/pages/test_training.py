@@ -53,7 +53,7 @@ def recipe(tmp_path: Path, small_backbone: str, monkeypatch: pytest.MonkeyPatch)
 def trained() -> Callable[..., Path]:
     """Makes the folder of a run that has done some epochs."""
 
-    def make(name: str, epochs: int = 3) -> Path:
+    def make(name: str, epochs: int = 3, index: float = 1.5) -> Path:
         path = runs.runs_folder() / name
         with hold(path, None):
             write_config(path / config.CONFIG, TINY)
@@ -61,7 +61,8 @@ def trained() -> Callable[..., Path]:
                 for epoch in range(1, epochs + 1):
                     log.write({
                         "epoch": epoch, "size": 32, "learning_rate": 0.1, "loss": 3.0 - epoch, "accuracy": 0.2 * epoch,
-                        "val_1shot": 0.25 * epoch, "val_5shot": 0.3 * epoch, "images_per_second": 123.0,
+                        "val_1shot": 0.25 * epoch, "val_5shot": 0.3 * epoch, "davies_bouldin": index,
+                        "images_per_second": 123.0,
                     })  # fmt: skip
         return path
 
@@ -102,13 +103,15 @@ def test_a_new_run_is_compared_with_those_that_were_chosen(trained: Callable[...
 
 
 def test_the_curves_of_runs_are_compared(trained: Callable[..., Path], small_backbone: str) -> None:
-    for name in ("first", "second"):
-        trained(name)
+    trained("first", index=np.nan)
+    trained("second")
     app = opened()
     assert app.multiselect(key="training_compared").value == ["second", "first"]
     charts = app.get("plotly_chart")
-    assert len(charts) == 5 and all(chart.proto.alt for chart in charts)
+    assert len(charts) == 6 and all(chart.proto.alt for chart in charts)
     assert "After epoch 3: loss 0.000; val classes, 5-way: 75.0 % with 1 example, 90.0 % with 5" in text(app)
+    app.multiselect(key="training_compared").set_value(["first"]).run()
+    assert len(app.get("plotly_chart")) == 5  # it knows no Davies-Bouldin index
     app.multiselect(key="training_compared").set_value([]).run()
     assert not app.get("plotly_chart")
 

@@ -4,23 +4,31 @@ import csv
 import re
 import resource
 import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from fsl_core.backbones import load_backbone
+from fsl_core.data import open_dataset
 from fsl_core.errors import FSLError, TrainingError, WeightsError
 from fsl_core.train import loop, run
 from fsl_core.train.__main__ import main
-from fsl_core.train.config import TrainConfig, read_recipe
+from fsl_core.train.batches import some_of_each
+from fsl_core.train.config import CHECKPOINT, TrainConfig, read_recipe, write_config
 
 TINY = TrainConfig(
     dataset="folder", architecture="conv4", size=32, epochs=2, train_sizes="24*0.5,32*0.5", crop_scale=0.6, batch=16,
     learning_rate=0.02, schedule="cosine", warmup_epochs=0.5, val_episodes=10, val_images=20, accelerator="cpu",
 )  # fmt: skip
 
+VALIDATED = {"val_1shot": 0.0, "val_5shot": 0.0, "davies_bouldin": 0.0}
 SCL = replace(TINY, objective="scl", global_weight=0.5, spatial_weight=0.5, projection=8, jitter=0.4)
 
 
@@ -29,6 +37,12 @@ def rows(output: Path) -> list[dict[str, str]]:
         return [
             {key: value for key, value in row.items() if key != "images_per_second"} for row in csv.DictReader(file)
         ]
+
+
+def state(output: Path) -> dict:
+    """The last checkpoint, all but the configuration."""
+    saved = torch.load(output / CHECKPOINT, weights_only=True)
+    return {name: saved[name] for name in ("learner", "optimizer", "progress")}
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +64,33 @@ def test_it_learns_and_writes_everything(uninterrupted: Path) -> None:
     assert not any(parameter.requires_grad for parameter in backbone.network.parameters())
 
 
-@pytest.mark.parametrize("stop_after", [3, 9])
+def test_how_far_apart_the_val_classes_lie(uninterrupted: Path, data: Path) -> None:
+    """By its definition, for the best weights, which are kept in half precision."""
+    best = int(np.argmax([float(row["val_1shot"]) for row in rows(uninterrupted)]))
+    dataset = open_dataset("folder", str(data), "val")
+    images = [dataset.image(row) for row in some_of_each(dataset.labels, TINY.val_images)]
+    maps = load_backbone(uninterrupted / "best.safetensors", "cpu").maps(images)
+    classes = F.normalize(maps.mean(dim=(2, 3))).unflatten(0, (5, TINY.val_images))
+    means = classes.mean(dim=1)
+    widths = (classes - means[:, None]).norm(dim=2).mean(dim=1)
+    ratios = (widths[:, None] + widths) / (torch.cdist(means, means) + torch.diag(torch.full((5,), torch.inf)))
+    assert float(rows(uninterrupted)[best]["davies_bouldin"]) == pytest.approx(
+        ratios.amax(dim=1).mean().item(), rel=2e-2
+    )
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_resuming_goes_on_like_an_uninterrupted_run(
-    data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int
+    data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch, precision: str
 ) -> None:
     """Ctrl-C comes at the worst moment: the parameters have been changed, the step has not been counted."""
-    steps = 0
+    config, whole, stop_after = replace(TINY, precision=precision), uninterrupted, 9
+    if config != TINY:
+        whole = tmp_path / "whole"
+        loop.train(config, str(data), whole)
+        first, last = rows(whole)
+        assert float(last["loss"]) < float(first["loss"]) and rows(whole) != rows(uninterrupted)
+    output, steps = tmp_path / "parts", 0
     original = loop.take_step
 
     def interrupted(*arguments: object) -> tuple[float, float]:
@@ -68,13 +103,42 @@ def test_resuming_goes_on_like_an_uninterrupted_run(
 
     monkeypatch.setattr(loop, "take_step", interrupted)
     with pytest.raises(TrainingError, match="--resume"):
-        loop.train(TINY, str(data), tmp_path)
+        loop.train(config, str(data), output)
     assert steps == stop_after
     monkeypatch.setattr(loop, "take_step", original)
-    loop.train(TINY, str(data), tmp_path, resume=True)
-    assert rows(tmp_path) == rows(uninterrupted)
-    last = [torch.load(folder / "last.ckpt", weights_only=True)["learner"] for folder in (tmp_path, uninterrupted)]
-    assert all(torch.equal(last[0][name], last[1][name]) for name in last[0])
+    loop.train(config, str(data), output, resume=True)
+    assert rows(output) == rows(whole)
+    torch.testing.assert_close(state(output), state(whole), rtol=0, atol=0)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_from_its_last_checkpoint(
+    data: Path, tmp_path: Path, uninterrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGKILL within the first epoch, with a checkpoint after each step; none is repeated that a checkpoint holds."""
+    write_config(tmp_path / "often.toml", replace(TINY, checkpoint_minutes=0.0))
+    output = tmp_path / "run"
+    words = ["--recipe", str(tmp_path / "often.toml"), "--data", str(data), "--output", str(output)]
+    command = [sys.executable, "-m", "fsl_core.train", *words]
+    process = subprocess.Popen(command, cwd=Path(run.__file__).parents[2], stderr=subprocess.DEVNULL)
+    while not (output / CHECKPOINT).exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    steps, original, saved = 0, loop.take_step, state(output)["progress"]
+    assert saved["epoch"] == 0 and 0 < saved["step"] < 7
+
+    def counted(*arguments: object) -> tuple[float, float]:
+        nonlocal steps
+        steps += 1
+        return original(*arguments)
+
+    monkeypatch.setattr(loop, "take_step", counted)
+    assert main([*words, "--resume"]) == 0
+    assert steps == 2 * 7 - saved["step"]
+    assert rows(output) == rows(uninterrupted)
+    torch.testing.assert_close(state(output), state(uninterrupted), rtol=0, atol=0)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(data: Path, tmp_path: Path) -> None:
@@ -119,7 +183,7 @@ def test_adam_moves_every_parameter_by_the_rate_at_first() -> None:
 def test_of_a_run_that_learns_the_val_classes_the_last_weights_are_kept(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "validate", lambda one: {"val_1shot": 1 / (2 + one.progress.epoch), "val_5shot": 0.0})
+    monkeypatch.setattr(loop, "validate", lambda one: VALIDATED | {"val_1shot": 1 / (2 + one.progress.epoch)})
     for split, same in (("train", False), ("all", True)):
         best = load_backbone(loop.train(replace(TINY, split=split), str(data), tmp_path / split), "cpu").network
         last = torch.load(tmp_path / split / "last.ckpt", weights_only=True)["learner"]
@@ -281,7 +345,10 @@ def test_where_it_is_no_terminal_a_run_says_a_line_an_epoch(
     loop.train(replace(TINY, val_episodes=2), str(data), tmp_path)
     lines = capsys.readouterr().err.splitlines()
     assert [line[:12] for line in lines] == ["Epoch 1 of 2", "Epoch 2 of 2"]
-    assert re.fullmatch(r".*: loss \d\.\d{3}, accuracy [\d.]+%, val 1-shot [\d.]+%, 5-shot .*%, \d+ images/s", lines[1])
+    assert re.fullmatch(
+        r".*: loss \d\.\d{3}, accuracy [\d.]+%, val 1-shot [\d.]+%, 5-shot .*%, Davies-Bouldin [\d.]+, \d+ images/s",
+        lines[1],
+    )
 
 
 def test_a_disk_that_gets_full(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,11 @@ TINY = TrainConfig(
 )  # fmt: skip
 
 
-def test_a_plan(data: Path) -> None:
+def test_a_plan(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading takes 50 ms, here, and the rest of a step no time."""
+    original = plan.batch
+    monkeypatch.setattr(plan, "batch", lambda *arguments: (time.sleep(0.05), original(*arguments))[1])
+    monkeypatch.setattr(plan, "take_step", lambda *arguments: (0.0, 0.0))
     made = plan.make_plan(TINY, str(data))
     assert made is not None
     assert (made.classes, made.images, made.views, made.steps) == (5, 120, 2, 7)
@@ -28,22 +32,37 @@ def test_a_plan(data: Path) -> None:
     assert made.parameters == conv4
     assert made.head_parameters == 64 * 5 + 5 + 3 * (64 * 64 + 64 * 8)
     assert set(made.step_seconds) == {24, 32}
+    assert all(
+        0.05 < made.view_seconds[side] < made.step_seconds[side] < 2 * made.view_seconds[side] for side in (24, 32)
+    )
     assert made.seconds == pytest.approx(7 * sum(made.step_seconds.values()) + 2 * made.val_seconds)
     assert 0.1 < made.memory < 16 and made.device_memory is None
     text = "\n".join(made.lines())
-    for fact in ("5 classes, 120 images", f"{conv4:,} parameters", "2 view(s)", "simclr", "2 epochs of 7 steps of 16"):
+    share = f"{made.view_seconds[24] / made.step_seconds[24]:.0%} of it reading and views"
+    for fact in (
+        "5 classes, 120 images", f"Network      conv4, from random weights, {conv4:,} parameters; heads", "2 view(s)",
+        "simclr", "2 epochs of 7 steps of 16", f"{made.step_seconds[24]:.2f} s at 24 px, {share}; ",
+    ):  # fmt: skip
         assert fact in text
 
 
 def test_a_plan_of_episodes(data: Path) -> None:
     """The published recipe, at another size on other data."""
-    changes = {"architecture": "conv4", "size": 32, "dataset": "folder", "accelerator": "cpu", "query": 5}
+    changes = {
+        "architecture": "conv4",
+        "size": 32,
+        "dataset": "folder",
+        "accelerator": "cpu",
+        "query": 5,
+        "init": "conv4",
+    }
     config = read_recipe("protonet_mini_imagenet_rotation", changes)
     made = plan.make_plan(config, str(data))
     assert made is not None
     assert (made.views, made.rotated, made.steps, made.head_parameters) == (1, True, 100, 64 * 4 + 4)
     text = "\n".join(made.lines())
     for fact in (
+        "Network      conv4, from conv4, 113,088 parameters",
         "protonet; 1 view(s) of each image, the first in 4 rotations",
         "600 epochs of 100 steps of 1 episodes",
     ):

@@ -11,7 +11,7 @@ from fsl_core import figures
 from fsl_core.errors import FSLError
 from fsl_core.images import encode_jpeg
 from fsl_core.records import Embedding
-from fsl_core.ui import cached, glossary, quiz, requests, session
+from fsl_core.ui import cached, glossary, papers, quiz, requests, session
 from fsl_core.ui.answers import percent
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.hover import pictures_at_pointer
@@ -131,7 +131,7 @@ def explore(found: Embedding, sources: dict[str, str], beside: Opened | None, lo
         shown = own if thumbnails and len(own) <= CROWDED else {}
         figure = figures.embedding(found, shown, chosen, narrow, notes, heading=False)
         alt = f"{found.title} of {len(found.ids)} pictures as points. Chosen: {found.names[found.ids.index(chosen)]}."
-        show_clickable(figure, f"fsl_points_{found.method}_{narrow}", "map", alt, clicked)
+        show_clickable(figure, f"fsl_points_{found.method}_{narrow}", "map", alt, clicked, papers.MAPS[found.method])
         st.caption(
             "Filled: support. Hollow: queries. Small: of a data set. Each class has a colour and a symbol. Point at "
             "a mark, or tap it, to see its picture; click it, or tap it again, to choose it."

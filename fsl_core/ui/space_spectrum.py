@@ -9,7 +9,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Spectrum
-from fsl_core.ui import cached, glossary, requests
+from fsl_core.ui import cached, glossary, papers, requests
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.indexes import Opened
 from fsl_core.ui.method_controls import choose_backbones, follow_sidebar
@@ -66,7 +66,7 @@ def explore(found: Sequence[Spectrum], narrow: bool) -> None:
     with st.container(key="fsl_spectra"):
         figure = figures.spectra(found, narrow, table=False, selected=component)
         alt = "Curves of the explained share and of the singular values by component, one line for each backbone."
-        show_clickable(figure, key, "spectrum", alt, clicked)
+        show_clickable(figure, key, "spectrum", alt, clicked, papers.SCL)
     quantity = found[0].quantity
     st.caption(
         f"Left: share of the {quantity} that the first components explain together. Right: singular values, divided by "

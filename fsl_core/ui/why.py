@@ -15,8 +15,8 @@ from fsl_core.ui import (
     heat_badge,
     heat_controls,
     heat_jobs,
-    kept,
     neighbours_jobs,
+    papers,
     requests,
     session,
 )
@@ -79,7 +79,7 @@ def matching(pair: Pair, narrow: bool) -> None:
             f"DeepEMD's logit = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.3f} = "
             f"{flow.logit:.2f}, residual {abs(flow.residual):.0e}.",
             "The query and the class's picture; bands join the regions between which most mass flows.",
-            source=kept.ZHANG,
+            source=papers.DEEPEMD,
         )  # fmt: skip
     _way("matching", "See the matching")
 
@@ -124,7 +124,7 @@ def nearest(pair: Pair, narrow: bool) -> None:
         found = replace(found, backbone=beside.titles(None)[0])
         show(
             figures.neighbours([found], narrow), "why_nearest", f"Nearest: {plain(found.formula())}",
-            "The examples that are most like the query, the nearest first, with their similarity.",
+            "The examples that are most like the query, the nearest first, with their similarity.", source=papers.SCL,
         )  # fmt: skip
     _way("neighbours", "See the neighbours")
 

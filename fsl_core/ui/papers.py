@@ -7,6 +7,7 @@ DEEPEMD = (
     "Zhang, Cai, Lin, Shen: DeepEMD: Few-Shot Image Classification with Differentiable Earth Mover's Distance and "
     "Structured Classifiers, CVPR 2020"
 )
+SCORE = "Zhang, Cai, Lin, Shen, CVPR 2020, section 3.2, equation 3"  # of DeepEMD
 SCL = "Ouali, Hudelot, Tami: Spatial Contrastive Learning for Few-Shot Classification, ECML PKDD 2021"
 EMD = "Rubner, Tomasi, Guibas: A Metric for Distributions with Applications to Image Databases, ICCV 1998"
 SINKHORN = "Cuturi: Sinkhorn Distances: Lightspeed Computation of Optimal Transport, NeurIPS 2013"

@@ -32,6 +32,12 @@ KEEPS = {
     "tsne": "t-SNE keeps who is near whom; how far groups lie apart, and how wide they are, says little.",
     "umap": "UMAP keeps who is near whom and, roughly, which groups are neighbours; distances have no unit.",
 }
+NEARNESS = "where p and q say how near two pictures are by their features and on the map"
+MADE = {
+    "pca": "Its axes are the vectors w of length 1 along which w · feature varies most",
+    "tsne": f"It minimises Σ p ln (p / q), {NEARNESS}",
+    "umap": f"It minimises Σ p ln (p / q) + (1 − p) ln ((1 − p) / (1 − q)), {NEARNESS}",
+}
 
 
 def controls() -> tuple[str, bool]:
@@ -55,6 +61,7 @@ def section(look: tuple[str, bool], normalised: bool, beside: Opened | None, nar
         return
     known = _without_secrets(placed.embedding)
     st.markdown(keeps(known), help=glossary.explain("trustworthiness"))
+    st.caption(f"{MADE[method]} *({papers.MAPS[method]})*. Trustworthiness: *{papers.TRUSTWORTHINESS}.*")
     sources = _sources(placed, spots(session.project().in_use))
     explore(known, sources, beside, (narrow, thumbnails))
     pictures_at_pointer(MAP, sources)

@@ -15,8 +15,9 @@ SAYS = {
     "Spectrum": "In how many directions do the features differ? Ouali, Hudelot and Tami (Spatial Contrastive Learning "
     "for Few-Shot Classification, section 2.3, figures 3, 5 and E.2) find that training with cross-entropy alone keeps "
     "few of them, and that what helps with new classes is lost.",
-    "Component": "A principal component is one direction along which the features differ. The pictures at its two "
-    "ends, and the places in them that push them there, say what it stands for.",
+    "Component": "A principal component is one direction w along which the features differ, and w · feature is the "
+    "coordinate of a picture on it (Pearson, Philosophical Magazine 1901). The pictures at its two ends, and the "
+    "places in them that push them there, say what it stands for.",
 }
 
 

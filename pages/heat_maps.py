@@ -7,7 +7,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Saliency
-from fsl_core.ui import glossary, heat_badge, heat_controls, heat_jobs, object_box, screen, tour
+from fsl_core.ui import glossary, heat_badge, heat_controls, heat_jobs, object_box, papers, screen, tour
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.heat_jobs import Asked, Judgement
 from fsl_core.ui.match_controls import begin
@@ -53,6 +53,7 @@ def believe(judgement: Judgement, query_id: str, narrow: bool) -> None:
         object_box.locate(
             query_id, lambda: figures.overlay(saliency, None, narrow), "The heat map over the grey picture.",
             lambda mask: heat_badge.on_object(saliency, belief, mask),
+            f"{heat_controls.references([saliency.method])}; {papers.POINTING}",
         )  # fmt: skip
 
 

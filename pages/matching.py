@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.ui import glossary, match_options, requests, screen, tour, what_if
+from fsl_core.ui import glossary, match_options, papers, requests, screen, tour, what_if
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.flow_table import flow_table
@@ -21,7 +21,8 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     flow = match.flow
     st.markdown(
         f"**logit** = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.4f} = "
-        f"**{flow.contributions.sum():.4f}**; the classifier says {flow.logit:.4f}, residual {abs(flow.residual):.0e}",
+        f"**{flow.contributions.sum():.4f}**; the classifier says {flow.logit:.4f}, residual {abs(flow.residual):.0e} "
+        f"({papers.SCORE})",
         help=glossary.explain("logit", "temperature", "flow", "similarity"),
     )
     numbers = st.columns(4)

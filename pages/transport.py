@@ -4,7 +4,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Lesson, Piles, Solution
-from fsl_core.ui import frame, glossary, lessons, tour
+from fsl_core.ui import frame, glossary, lessons, papers, tour
 from fsl_core.ui.chart import show, show_clickable
 
 EQUAL = 1e-4  # prices that differ from the cost by less than this
@@ -84,11 +84,11 @@ def blur(lesson: Lesson) -> None:
     with left:
         show(figures.moves(blurred, lesson.piles), "blurred", f"Sinkhorn's plan at ε = {lessons.EPSILONS[step]:g} "
              f"({blurred.note}): the larger ε, the more every pile goes to every hole.",
-             "The flows of the blurred plan.", "blur")  # fmt: skip
+             "The flows of the blurred plan.", "blur", papers.SINKHORN)  # fmt: skip
     with right:
         show(figures.blur_curve(lesson, step), "blur", "What the blurred plan costs: the optimum where ε is small, the "
              "cost of sending a share of every pile to every hole where it is large.",
-             "Curve of the value by epsilon, rising from the optimum.", "blur")  # fmt: skip
+             "Curve of the value by epsilon, rising from the optimum.", "blur", papers.SINKHORN)  # fmt: skip
 
 
 frame.require_frame()

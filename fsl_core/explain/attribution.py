@@ -153,7 +153,7 @@ ATTRIBUTIONS: dict[str, Attribution] = {
     "contributions": Attribution(
         title="Contributions of regions",
         says="What each region adds to DeepEMD's logit: temperature times flow times similarity.",
-        reference=f"{DeepEMD.reference}, section 3.3",
+        reference=f"{DeepEMD.reference}, section 3.2, equation 3",
         unit="part of the logit",
         signed=True,
         gradient=False,
@@ -166,7 +166,7 @@ ATTRIBUTIONS: dict[str, Attribution] = {
     "weights": Attribution(
         title="Weights of regions",
         says="How much each region counts when DeepEMD matches the picture to the class.",
-        reference=f"{DeepEMD.reference}, section 3.4",
+        reference=f"{DeepEMD.reference}, section 3.4, equation 8",
         unit="share of the query's mass",
         signed=False,
         gradient=False,

@@ -6,7 +6,9 @@ it has seen; what the blur leaves is rough colour. `fill` chooses.
 
 Of captum's metrics none is used. Infidelity compares sums of a map's values with changes of the score: it presumes the
 unit of the score, which only integrated gradients and contributions have. Sensitivity says whether a map is steady,
-not whether it is right.
+not whether it is right. Nor is Quantus used: it asks a torch module from pictures to the logits of fixed classes and
+draws the weights of its layers anew where they stand, whereas these logits depend on the support set, too, whose
+features a network with random weights has to make itself (`rival`).
 """
 
 from collections.abc import Callable

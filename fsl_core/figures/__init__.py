@@ -13,7 +13,7 @@ from fsl_core.figures.belief import belief
 from fsl_core.figures.bundles import largest
 from fsl_core.figures.embedding import embedding
 from fsl_core.figures.influence import influence_bars, influence_formula, influence_matrix
-from fsl_core.figures.matching import flows_of, matching, strongest
+from fsl_core.figures.matching import flow_formula, flows_of, matching, strongest
 from fsl_core.figures.matrices import confusion_matrix, plan_difference, plan_heatmap, similarity_heatmap
 from fsl_core.figures.neighbours import neighbour, neighbours
 from fsl_core.figures.node_weights import (
@@ -52,6 +52,7 @@ __all__ = [
     "contributions",
     "cost_matrix",
     "embedding",
+    "flow_formula",
     "flows_of",
     "influence_bars",
     "influence_formula",

@@ -18,6 +18,7 @@ BACKDROP = 0.25  # brightness of the regions that have no part in the selection
 WIDEST = 12.0  # pixels: the band that carries all of the selected region's mass
 OVERVIEW = 30.0  # pixels, times the side of the smallest region: the band of the plan's largest flow
 THINNEST = 0.8  # pixels
+TERMS = 3  # flows of a region that its formula spells out
 UNCHANGED = Emphasis()
 
 
@@ -75,6 +76,20 @@ def flows_of(flow: Flow, cell: Cell) -> list[tuple[int, int]]:
     line = flow.plan[cell.node] if cell.side == "query" else flow.plan[:, cell.node]
     others = [int(node) for node in np.argsort(-line, kind="stable") if line[node] > NO_MASS]
     return [(cell.node, node) if cell.side == "query" else (node, cell.node) for node in others]
+
+
+def flow_formula(flow: Flow, cell: Cell) -> str:
+    """What one region adds to the logit, with the numbers of its largest flows, as Markdown."""
+    pairs, regions = flows_of(flow, cell), flow.query_regions if cell.side == "query" else flow.support_regions
+    name = f"**{cell.side} {'region ' if regions.grid else ''}{regions.name(cell.node)}**"
+    if not pairs:
+        return f"No mass flows {'from' if cell.side == 'query' else 'to'} {name}."
+    parts = [f"{flow.plan[pair]:.4f} · {flow.similarity[pair]:+.3f}" for pair in pairs[:TERMS]]
+    if len(pairs) > TERMS:
+        rest = sum(flow.plan[pair] * flow.similarity[pair] for pair in pairs[TERMS:])
+        parts.append(f"{rest:.4f} *({len(pairs) - TERMS} more)*")
+    total = sum(flow.flow_contributions[pair] for pair in pairs)
+    return f"{name} adds {flow.temperature:g} · ({' + '.join(parts)}) = **{total:+.4f}** to the logit"
 
 
 def _shares(flow: Flow, cell: Cell) -> Float[np.ndarray, " nodes"]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Alignment, Side
-from fsl_core.ui import alignment_controls, glossary
+from fsl_core.ui import alignment_controls, glossary, papers
 from fsl_core.ui.alignment_jobs import AlignedPair
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.text import plain
@@ -30,6 +30,11 @@ class Shown(NamedTuple):
         """Without the reconstructions."""
         return self.pair.record
 
+    @property
+    def source(self) -> str:
+        """The publication of the attention; plain correspondence follows none."""
+        return papers.SCL if self.record.attends else ""
+
 
 def say(record: Alignment, cell: figures.Cell) -> None:
     """The formula with the numbers of the selected region."""
@@ -51,7 +56,7 @@ def pictures(shown: Shown, first: Alignment, most: float | None, key: str, narro
     figure = figures.alignment(shown.record, shown.cell, narrow, most, shown.pixels)
     alt = "Query and support picture; the selected region is framed, the other picture as bright as it is looked at."
     click = alignment_controls.on_click(first, shown.record)
-    show_clickable(figure, f"fsl_alignment_{shown.number}_{key}", f"alignment_{shown.number}", alt, click)
+    show_clickable(figure, f"fsl_alignment_{shown.number}_{key}", f"alignment_{shown.number}", alt, click, shown.source)
     if not shown.record.attends:
         st.caption(NO_HEADS)
 
@@ -60,7 +65,7 @@ def made_of(shown: Shown, each: bool, bound: float, narrow: bool) -> None:
     """The map of spatial similarities of one backbone."""
     show(figures.spatial_similarities(shown.record, each, narrow, bound, shown.pixels), f"similarities_{shown.number}",
          "Orange positions raise the score, blue ones lower it.",
-         "Heat map of the spatial similarities over both pictures.", "spatial_similarity")  # fmt: skip
+         "Heat map of the spatial similarities over both pictures.", "spatial_similarity", shown.source)  # fmt: skip
 
 
 def rebuilt(shown: Shown, side: Side) -> None:
@@ -68,8 +73,10 @@ def rebuilt(shown: Shown, side: Side) -> None:
     figure = figures.aligned_reconstruction(shown.record, shown.pair.rebuilt(side), side, shown.pixels)
     made = "a blend of the other picture's patches, by its attention" if shown.record.attends else "its partner's patch"
     show(figure, f"rebuilt_{shown.number}", f"Each region is {made}.",
-         "The picture beside its reconstruction.", "attention")  # fmt: skip
+         "The picture beside its reconstruction.", "attention", shown.source)  # fmt: skip
     node = shown.cell.node if shown.cell and shown.cell.side == side == "query" else None
     what = "Attention" if shown.record.attends else "Cosine"
-    show(figures.attention_heatmap(shown.record, side, node), f"attention_{shown.number}",
-         f"{what} of all regions at once.", "Heat map, query regions by support regions.")  # fmt: skip
+    show(
+        figures.attention_heatmap(shown.record, side, node), f"attention_{shown.number}",
+        f"{what} of all regions at once.", "Heat map, query regions by support regions.", source=shown.source,
+    )  # fmt: skip

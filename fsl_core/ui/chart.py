@@ -39,7 +39,7 @@ def show(figure: Any, name: str, caption: str, alt: str, word: str | None = None
 
     Args:
         word: of the glossary, what the figure shows.
-        source: the publication that the report cites; "" = that of the page.
+        source: the publication that the report cites; "" = that of the page (`papers.OF_PAGES`).
     """
     with st.container(key=f"fsl_chart_{name}"):
         st.plotly_chart(figure, key=f"fsl_figure_{name}", alt=alt, config=CONFIG)
@@ -58,11 +58,11 @@ def show_clickable(
         _actions(figure, name, alt, alt, source)
 
 
-def show_drawable(figure: Any, key: str, name: str, alt: str, drawn: Callable[[str], None]) -> None:
+def show_drawable(figure: Any, key: str, name: str, alt: str, drawn: Callable[[str], None], source: str = "") -> None:
     """A figure that calls `drawn(key)` when a box is drawn in it, and what can be done with it."""
     with st.container(key=f"fsl_chart_{name}"):
         st.plotly_chart(figure, key=key, alt=alt, config=CONFIG, on_select=lambda: drawn(key), selection_mode="box")
-        _actions(figure, name, alt, alt, "")
+        _actions(figure, name, alt, alt, source)
 
 
 def _actions(figure: Any, name: str, caption: str, alt: str, source: str) -> None:

@@ -22,7 +22,9 @@ WORDS = {  # the word as labels ask for it: how it is written, what it means
     ),
     "trustworthiness": (
         "Trustworthiness",
-        "How many neighbours on a map are true ones: 1 if all are, about 0.5 if pictures were strewn at random.",
+        "How many neighbours on a map are true ones: 1 if all are, about 0.5 if pictures were strewn at random. Of n "
+        "pictures with k neighbours each it is 1 − 2 Σ (r − k) / (n k (2n − 3k − 1)); the sum is over the false ones, "
+        "and r is their rank by the features (Venna, Kaski, ICANN 2001).",
     ),
     "weight": ("Weight", "How much a region counts: its share of the mass of its picture, which is 1 in all."),
     "cross_reference": (

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Belief, Saliency, Verdict
-from fsl_core.ui import object_box
+from fsl_core.ui import object_box, papers
 from fsl_core.ui.chart import show
 from fsl_core.ui.heat_jobs import Judgement
 from fsl_core.ui.text import plain
@@ -20,7 +20,6 @@ LOOKS: dict[str, tuple[Literal["green", "orange", "red", "gray"], str]] = {  # o
     "cannot be told": ("gray", ":material/help:"),
     "no map": ("gray", ":material/block:"),
 }
-RISE = "Petsiuk, Das, Saenko: RISE: Randomized Input Sampling for Explanation of Black-box Models, BMVC 2018"
 SIGNS = {"green": "✓", "orange": "≈", "red": "✗", "gray": "?"}  # before the word in figures
 
 
@@ -44,7 +43,7 @@ def details(belief: Belief, narrow: bool) -> None:
         "Deletion blurs the picture cell by cell, what the map marks most first; insertion brings it back in that "
         "order. The band holds random orders.",
         "Curves of the probability while the picture is taken away and put back, with the band of random orders.",
-        "deletion", RISE,
+        "deletion", papers.DELETION,
     )  # fmt: skip
     orders = len(belief.random)
     turned = ", turned around as the map shows what speaks against" if belief.sign == "negative" else ""

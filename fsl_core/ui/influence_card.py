@@ -18,9 +18,10 @@ MEASURE = "fsl_influence_measure"  # key of a widget
 PAGE = {False: 40, True: 8}  # queries that are shown at a time, on wide and on narrow screens
 ROWS = 60  # examples that are
 INTRODUCTION = (
-    "What does each example do to an answer? The classifier is asked again **without it**, and the answers are "
-    "compared: influence by leaving one out. It is exact: a classifier that is fitted "
-    "to the examples is fitted again. Influence functions (Koh, Liang, ICML 2017) estimate the same for whole networks."
+    "What does each example do to an answer? The classifier is asked again **without it**: influence = probability (or "
+    "margin) of the answer with all examples − the same without this one, as one case is left out of a regression "
+    "(Cook, Technometrics 1977). It is exact: a classifier that is fitted to the examples is fitted again. Influence "
+    "functions (Koh, Liang, ICML 2017) estimate the same for whole networks."
 )
 BARS_SAID = (
     "Orange speaks for the answer, blue against it; an orange mark names the answer that would be given instead. Click "

@@ -5,29 +5,14 @@ from typing import Any
 import streamlit as st
 
 from fsl_core.errors import FSLError, called
-from fsl_core.ui import aside, cached, session, uploads
+from fsl_core.ui import aside, cached, papers, session, uploads
 from fsl_core.ui.aside import MOST, MOST_BYTES, Kept
 from fsl_core.ui.options import classifier_title
 from fsl_core.ui.schema import LONGEST_TEXT
 from fsl_core.ui.text import plain
 
 PLACE = "kept"  # of messages
-ZHANG = (
-    "Zhang, Cai, Lin, Shen: DeepEMD: Few-Shot Image Classification with Differentiable Earth Mover's Distance and "
-    "Structured Classifiers, CVPR 2020"
-)
-OUALI = "Ouali, Hudelot, Tami: Spatial Contrastive Learning for Few-Shot Classification, ECML PKDD 2021"
-KOH = "Koh, Liang: Understanding Black-box Predictions via Influence Functions, ICML 2017"
-SOURCES = {  # title of a page that explains one query: the publication of its method
-    "Why?": "",
-    "Matching": ZHANG,
-    "Weights": ZHANG,
-    "Alignment": OUALI,
-    "Heat maps": "",
-    "Neighbours": OUALI,
-    "Influence": KOH,
-}
-SPACE = {"Feature space": OUALI}  # pages about all pictures
+OF_A_QUERY = ("Why?", "Matching", "Weights", "Alignment", "Heat maps", "Neighbours", "Influence")  # pages
 BY_DEEPEMD = ("Matching", "Weights")  # whatever classifier is chosen
 BY_SEVERAL = ("Alignment", "Neighbours")  # backbones, which the figures name
 
@@ -44,9 +29,9 @@ def button(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
 def keep(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
     """Put a figure aside, once."""
     page: str = st.session_state.get(session.PAGE, "")
-    subject, usual = (_subject(), SOURCES[page]) if page in SOURCES else ("", SPACE.get(page, ""))
+    subject, source = _subject() if page in OF_A_QUERY else "", source or papers.OF_PAGES.get(page, "")
     caption, alt = caption[:LONGEST_TEXT], alt[:LONGEST_TEXT]
-    new = Kept(page, name, subject, _made_by(page), caption, alt, source or usual, figure.to_json())
+    new = Kept(page, name, subject, _made_by(page), caption, alt, source, figure.to_json())
     others = [one for one in aside.kept(session.store()) if one.id != new.id]
     if len(others) >= MOST:
         st.toast(f"The report holds {MOST} figures already; take one out on Classify, under Report.")
@@ -104,7 +89,7 @@ def _subject() -> str:
 
 def _made_by(page: str) -> str:
     """Backbone and classifier, where a page's figures are made by the chosen ones alone."""
-    if page not in SOURCES or page in BY_SEVERAL:
+    if page not in OF_A_QUERY or page in BY_SEVERAL:
         return ""
     settings = session.project().settings
     classifier = "deepemd" if page in BY_DEEPEMD else settings.classifier

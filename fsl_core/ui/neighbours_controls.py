@@ -83,23 +83,23 @@ def _ask(at: tuple[float, float] | None) -> None:
     st.session_state[PLACE] = at
 
 
-def neighbour(found: Sequence[Found]) -> tuple[int, int]:
-    """The neighbour to show large: number of the backbone, place among its neighbours; by name for the keyboard."""
+def neighbour(found: Sequence[Found], label: str = "Shown large", key: str = CHOSEN) -> tuple[int, int]:
+    """The chosen neighbour: number of the backbone, place among its neighbours; by name for the keyboard."""
     names = {
         (number, at): f"{one.record.backbone + ': ' if len(found) > 1 else ''}{at + 1}. {name}"
         for number, one in enumerate(found)
         for at, name in enumerate(one.record.names)
     }
-    if st.session_state.get(CHOSEN) not in names:
-        st.session_state[CHOSEN] = 0, 0
-    chosen: tuple[int, int] = st.selectbox("Shown large", list(names), format_func=names.__getitem__, key=CHOSEN)
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = 0, 0
+    chosen: tuple[int, int] = st.selectbox(label, list(names), format_func=names.__getitem__, key=key)
     return chosen
 
 
-def clicked_neighbour(key: str, found: Sequence[Found]) -> None:
-    """Show the clicked neighbour large."""
+def clicked_neighbour(key: str, found: Sequence[Found], chosen: str = CHOSEN) -> None:
+    """Choose the clicked neighbour; `chosen` is the key of the box that names it."""
     points = st.session_state[key]["selection"]["points"]
     number, row = points[0]["customdata"] if points else (0, ALL)
     rows = found[number].record.rows.tolist()
     if row in rows:
-        st.session_state[CHOSEN] = number, rows.index(row)
+        st.session_state[chosen] = number, rows.index(row)

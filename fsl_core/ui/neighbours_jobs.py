@@ -57,13 +57,13 @@ def nearest_own(scene: Scene, asked: Asked) -> Found:
     return _own(scene, asked, queries=True)
 
 
-def nearest_examples(scene: Scene, query_id: str, count: int) -> Neighbours:
+def nearest_examples(scene: Scene, query_id: str, count: int) -> Found:
     """The examples of the project that are nearest to a query as whole pictures.
 
     Raises:
         FSLError: the query was removed, or its features are all 0.
     """
-    return _own(scene, Asked(query_id, count), queries=False).record
+    return _own(scene, Asked(query_id, count), queries=False)
 
 
 def _own(scene: Scene, asked: Asked, queries: bool) -> Found:

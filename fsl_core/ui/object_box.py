@@ -25,13 +25,14 @@ KNOWN = "This picture is a drawn scene, so where its object is seen is known to 
 Mask = Bool[np.ndarray, "height width"]
 
 
-def locate(query_id: str, draw: Callable[[], Any], what: str, told: Callable[[Mask], None]) -> None:
+def locate(query_id: str, draw: Callable[[], Any], what: str, told: Callable[[Mask], None], source: str = "") -> None:
     """The query with its object, a way to mark that by a box, and what is told of it.
 
     Args:
         draw: makes the figure in which the object is shown; its picture fills the unit square.
         what: the figure shows, for those who do not see it.
         told: shows what follows from the object's mask.
+        source: as in `chart.show`.
     """
     known, box = _known(query_id), _boxes().get(query_id)
     if known is not None:
@@ -48,9 +49,10 @@ def locate(query_id: str, draw: Callable[[], Any], what: str, told: Callable[[Ma
     with left:
         drawn, alt = figures.with_object(draw(), place), f"{what} The object has a line around it."
         if box is None:
-            show(drawn, "object", "The line is the edge of the object.", alt)
+            show(drawn, "object", "The line is the edge of the object.", alt, source=source)
         else:
-            show_drawable(drawn, f"fsl_object_drawn_{query_id}", "object", alt, partial(_drawn, query_id=query_id))
+            box_drawn = partial(_drawn, query_id=query_id)
+            show_drawable(drawn, f"fsl_object_drawn_{query_id}", "object", alt, box_drawn, source)
     with right:
         if box is not None:
             _sliders(query_id, box)

@@ -161,7 +161,7 @@ def html(
             )
             for one in explanations
         ],
-        "sources": list(dict.fromkeys(one.source for one in explanations if one.source)),
+        "sources": list(dict.fromkeys(part for one in explanations for part in one.source.split("; ") if part)),
         "library": standalone.library() if explanations else "",
         "missing": project.what_is_missing(),
         "command": reproduce.command(project, cards),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import ComponentMap, Regions
-from fsl_core.ui import glossary, match_controls, requests, session
+from fsl_core.ui import glossary, match_controls, papers, requests, session
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.indexes import Opened
 from fsl_core.ui.space_jobs import COMPONENTS, Seen, see
@@ -74,12 +74,12 @@ def explore(seen: Seen, asked: tuple[int, str | None], narrow: bool) -> None:
     with left:
         alt = "Bars: share of the variance along each of the first components."
         shares = figures.shares(seen.shares, seen.ends.number)
-        show_clickable(shares, f"fsl_shares_{asked[0]}", "shares", alt, chosen_by_click)
+        show_clickable(shares, f"fsl_shares_{asked[0]}", "shares", alt, chosen_by_click, papers.PCA)
         st.caption("How much of what differs between the pictures lies along each component. Click one to look at it.")
     with right:
         key = f"fsl_ends_{seen.ends.number}_{len(seen.maps)}_{narrow}"
         alt = "The images with the highest and the lowest coordinates, each with its map below it."
-        show_clickable(figures.component(seen.ends, narrow, seen.maps), key, "ends", alt, _clicked_image)
+        show_clickable(figures.component(seen.ends, narrow, seen.maps), key, "ends", alt, _clicked_image, papers.PCA)
         st.caption(
             "What the pictures of one end have in common, and those of the other end have not, is what this component "
             "sees; which end is called high is a convention. Click a picture to see its map large."
@@ -101,7 +101,7 @@ def maps(seen: Seen, asked: tuple[int, str | None]) -> None:
             figure = figures.component_map(one, title, node, limit)
             alt = f"Map of component {one.number + 1} on {title}: orange is high, blue is low."
             show_clickable(figure, f"fsl_see_{number}_{place}_{asked}", f"component_{number}", alt,
-                           lambda key: _clicked_cell(key, grid))  # fmt: skip
+                           lambda key: _clicked_cell(key, grid), papers.PCA)  # fmt: skip
             say(one, node)
 
 

@@ -11,7 +11,7 @@ from fsl_core import figures
 from fsl_core.errors import FSLError
 from fsl_core.images import encode_jpeg
 from fsl_core.records import Embedding
-from fsl_core.ui import cached, gallery, glossary, quiz, requests, session
+from fsl_core.ui import cached, gallery, glossary, papers, quiz, requests, session
 from fsl_core.ui.answers import percent
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.hover import pictures_at_pointer
@@ -31,6 +31,12 @@ KEEPS = {
     "pca": "PCA bends nothing: its axes are the two directions along which the pictures differ most.",
     "tsne": "t-SNE keeps who is near whom; how far groups lie apart, and how wide they are, says little.",
     "umap": "UMAP keeps who is near whom and, roughly, which groups are neighbours; distances have no unit.",
+}
+NEARNESS = "where p and q say how near two pictures are by their features and on the map"
+MADE = {
+    "pca": "Its axes are the vectors w of length 1 along which w · feature varies most",
+    "tsne": f"It minimises Σ p ln (p / q), {NEARNESS}",
+    "umap": f"It minimises Σ p ln (p / q) + (1 − p) ln ((1 − p) / (1 − q)), {NEARNESS}",
 }
 
 
@@ -55,6 +61,7 @@ def section(look: tuple[str, bool], normalised: bool, beside: Opened | None, nar
         return
     known = _without_secrets(placed.embedding)
     st.markdown(keeps(known), help=glossary.explain("trustworthiness"))
+    st.caption(f"{MADE[method]} *({papers.MAPS[method]})*. Trustworthiness: *{papers.TRUSTWORTHINESS}.*")
     sources = _sources(placed, spots(session.project().in_use))
     explore(known, sources, beside, (narrow, thumbnails))
     pictures_at_pointer(MAP, sources)
@@ -131,7 +138,7 @@ def explore(found: Embedding, sources: dict[str, str], beside: Opened | None, lo
         shown = own if thumbnails and len(own) <= CROWDED else {}
         figure = figures.embedding(found, shown, chosen, narrow, notes, heading=False)
         alt = f"{found.title} of {len(found.ids)} pictures as points. Chosen: {found.names[found.ids.index(chosen)]}."
-        show_clickable(figure, f"fsl_points_{found.method}_{narrow}", "map", alt, clicked)
+        show_clickable(figure, f"fsl_points_{found.method}_{narrow}", "map", alt, clicked, papers.MAPS[found.method])
         st.caption(
             "Filled: support. Hollow: queries. Small: of a data set. Each class has a colour and a symbol. Point at "
             "a mark, or tap it, to see its picture; click it, or tap it again, to choose it."

@@ -9,7 +9,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Spectrum
-from fsl_core.ui import cached, glossary, requests
+from fsl_core.ui import cached, glossary, papers, requests
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.indexes import Opened
 from fsl_core.ui.method_controls import choose_backbones, follow_sidebar
@@ -22,13 +22,15 @@ FIELD = "fsl_spectrum_component"  # key of the number field
 COLUMNS = {  # of the table: heading, format, what the number means
     "backbone": ("Backbone", None, "What turned the pictures into features."),
     "images": ("Images", "%d", "Number of feature vectors."),
-    "effective_rank": ("Effective rank", "%.1f", "As many equally strong components would spread as much (Roy and "
-                       "Vetterli 2007). Higher: more kinds of differences are kept."),
+    "effective_rank": ("Effective rank", "%.1f", "exp(−Σ p ln p), where p is a singular value divided by their sum "
+                       "(Roy, Vetterli, EUSIPCO 2007, definition 1): as many equally strong components would spread as "
+                       "much. Higher: more kinds of differences are kept."),
     "components_90": ("90 %", "%d", "Number of components that together explain 90 %."),
     "components_99": ("99 %", "%d", "Number of components that together explain 99 %."),
-    "davies_bouldin": ("Davies–Bouldin", "%.2f", "Mean over the classes of their width against the distance to the "
-                       "class they are mixed up with most. Lower: classes are tighter and further apart; very low "
-                       "values mean that details within a class are lost (over-clustered)."),
+    "davies_bouldin": ("Davies–Bouldin", "%.2f", "Mean over the classes of (own width + width of another class) / "
+                       "distance of their means, for the other class with which that is largest (Davies, Bouldin, "
+                       "IEEE TPAMI 1979). Lower: classes are tighter and further apart; very low values mean that "
+                       "details within a class are lost (over-clustered)."),
     "intra": ("Within", "%.3f", "Mean distance of two images of one class."),
     "inter": ("Between", "%.3f", "Mean distance of two images of two classes."),
     "intra_inter": ("Ratio", "%.2f", "Within divided by between. Lower: classes are easier to tell apart."),
@@ -66,7 +68,7 @@ def explore(found: Sequence[Spectrum], narrow: bool) -> None:
     with st.container(key="fsl_spectra"):
         figure = figures.spectra(found, narrow, table=False, selected=component)
         alt = "Curves of the explained share and of the singular values by component, one line for each backbone."
-        show_clickable(figure, key, "spectrum", alt, clicked)
+        show_clickable(figure, key, "spectrum", alt, clicked, papers.SCL)
     quantity = found[0].quantity
     st.caption(
         f"Left: share of the {quantity} that the first components explain together. Right: singular values, divided by "

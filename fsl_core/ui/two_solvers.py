@@ -5,7 +5,7 @@ import streamlit as st
 
 from fsl_core import figures
 from fsl_core.records import Flow, SolverRun
-from fsl_core.ui import requests
+from fsl_core.ui import papers, requests
 from fsl_core.ui.chart import show
 
 SHOWN, ONE, OTHER = "fsl_two_solvers", "fsl_solver_one", "fsl_solver_other"  # keys of the widgets
@@ -31,11 +31,12 @@ def two_solvers(flow: Flow) -> None:
     ]  # fmt: skip
     runs = requests.solve_again(flow, chosen)
     if runs is not None:
-        compare(runs, [SOLVERS[name].title for name in chosen])
+        followed = [f"{papers.DEEPEMD}; {SOLVERS[name].reference}" for name in chosen]
+        compare(runs, [SOLVERS[name].title for name in chosen], followed)
 
 
-def compare(runs: list[SolverRun], titles: list[str]) -> None:
-    """Numbers, plans, and their difference."""
+def compare(runs: list[SolverRun], titles: list[str], followed: list[str]) -> None:
+    """Numbers, plans, and their difference; `followed` are the publications of each solver's plan."""
     rows = [
         {
             "solver": title,
@@ -76,9 +77,10 @@ def compare(runs: list[SolverRun], titles: list[str]) -> None:
             show(
                 figures.plan_heatmap(runs[place].flow, most=most), f"plan_{'one' if place == 0 else 'other'}",
                 f"The plan of {titles[place]}.", f"Heat map of the transport plan of {titles[place]}.",
+                source=followed[place],
             )  # fmt: skip
     show(
         figures.plan_difference(one, other), "plan_difference",
         f"Where {titles[0]} moves more (orange) or less (blue) than {titles[1]}.",
-        "Heat map of the difference of the two plans.",
+        "Heat map of the difference of the two plans.", source="; ".join(followed),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from fsl_core import figures
-from fsl_core.records import Saliency
+from fsl_core.records import Flow, Saliency
 from fsl_core.ui import (
     answers,
     beside,
@@ -15,17 +15,21 @@ from fsl_core.ui import (
     heat_badge,
     heat_controls,
     heat_jobs,
-    kept,
+    match_controls,
+    neighbours_controls,
     neighbours_jobs,
+    papers,
     requests,
     session,
 )
-from fsl_core.ui.chart import show, show_clickable
+from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.engine import UNCHANGED, Pair
+from fsl_core.ui.neighbours_jobs import Found
 from fsl_core.ui.scene import CELLS
 from fsl_core.ui.text import plain
 
 NEAREST = "why nearest"  # role
+EXAMPLE = "fsl_why_example"  # key of the widget that says which of the nearest examples is chosen
 SHOWN = 8  # nearest examples
 SIDE = 260  # of a picture of the matching in pixels
 PAGES = {  # file of a page -> what one sees there
@@ -67,21 +71,36 @@ def _asked(first: str, asked: str) -> str:
 
 
 def matching(pair: Pair, narrow: bool) -> None:
-    """The strongest flows, and the score that they add up to."""
+    """Which regions were matched, and the score that they add up to."""
     st.markdown("**Which regions match**", help=glossary.explain("flow"))
     if session.project().settings.classifier != "deepemd":
         st.caption("The chosen classifier matches no regions; here DeepEMD matches the same features.")
     found = requests.match(pair, UNCHANGED)
     if found is not None:
-        flow = found.flow
-        show(
-            figures.matching(flow, None, narrow, side=None if narrow else SIDE), "why_matching",
-            f"DeepEMD's logit = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.3f} = "
-            f"{flow.logit:.2f}, residual {abs(flow.residual):.0e}.",
-            "The query and the class's picture; bands join the regions between which most mass flows.",
-            source=kept.ZHANG,
-        )  # fmt: skip
+        _regions(found.flow, pair, narrow)
     _way("matching", "See the matching")
+
+
+@st.fragment
+def _regions(flow: Flow, pair: Pair, narrow: bool) -> None:
+    """The strongest flows, or those of a region, and what they add; a click runs only this again."""
+    place = st.container()
+    cell = match_controls.select(flow)
+    said = (
+        f"DeepEMD's logit = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.3f} = "
+        f"{flow.logit:.2f}, residual {abs(flow.residual):.0e}"
+    )
+    with place:
+        show_clickable(
+            figures.matching(flow, cell, narrow, side=None if narrow else SIDE),
+            f"fsl_why_bands_{narrow}_{'_'.join(map(str, pair))}", "why_matching",
+            f"The query and the class's picture; bands join the regions between which most mass flows. {said}.",
+            partial(match_controls.clicked, shown=flow), papers.DEEPEMD,
+        )  # fmt: skip
+        st.caption(f"{said} ({papers.SCORE}). Click a region to see what it adds.")
+    if cell:
+        with st.container(key="fsl_why_formula"):
+            st.markdown(figures.flow_formula(flow, cell))
 
 
 def heat_map(pair: Pair) -> None:
@@ -110,7 +129,8 @@ def _places(saliency: Saliency, pair: Pair) -> None:
             heat_controls.clicked, heat_controls.references([saliency.method]),
         )  # fmt: skip
         click = "" if saliency.fault else " Click a place to see its number."
-        st.caption(f"What speaks for the {plain(saliency.target)}.{click}")
+        made = heat_controls.references([saliency.method])
+        st.caption(f"What speaks for the {plain(saliency.target)}.{click}", help=f"{made}.")
     if not saliency.fault:
         heat_controls.formula(saliency, cell)
 
@@ -121,12 +141,27 @@ def nearest(pair: Pair, narrow: bool) -> None:
     work = partial(neighbours_jobs.nearest_examples, query_id=pair.query_id, count=SHOWN)
     found = requests.explained(NEAREST, work, pair.query_id)
     if found is not None:
-        found = replace(found, backbone=beside.titles(None)[0])
-        show(
-            figures.neighbours([found], narrow), "why_nearest", f"Nearest: {plain(found.formula())}",
-            "The examples that are most like the query, the nearest first, with their similarity.",
-        )  # fmt: skip
+        _examples(replace(found, record=replace(found.record, backbone=beside.titles(None)[0])), pair, narrow)
     _way("neighbours", "See the neighbours")
+
+
+@st.fragment
+def _examples(found: Found, pair: Pair, narrow: bool) -> None:
+    """The nearest examples and the formula of one of them; a click runs only this again."""
+    place = st.container()
+    at = neighbours_controls.neighbour([found], "Nearest example", EXAMPLE)[1]
+    with place:
+        show_clickable(
+            figures.neighbours([found.record], narrow), f"fsl_why_examples_{narrow}_{pair.query_id}", "why_nearest",
+            "The examples that are most like the query, the nearest first, with their similarity.",
+            partial(neighbours_controls.clicked_neighbour, found=[found], chosen=EXAMPLE), papers.SCL,
+        )  # fmt: skip
+        st.caption(
+            "Those whose features point most nearly in the direction of the query's (Ouali, Hudelot, Tami, ECML PKDD "
+            "2021, figure 2). Click one to see its numbers."
+        )
+    with st.container(key="fsl_why_similarity"):
+        st.markdown(plain(found.record.formula(at)))
 
 
 def _way(page: str, label: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fsl_core.figures import Cell, flows_of, matching, strongest
+from fsl_core.figures import Cell, flow_formula, flows_of, matching, strongest
 from fsl_core.figures.bands import band
 from fsl_core.figures.panes import Pane, dimmed, lattice, panes, picture, shades
 from fsl_core.records import Flow, Regions, cells
@@ -34,6 +34,21 @@ def test_flows_are_found_and_ordered_by_mass(flow: Flow) -> None:
     assert flows_of(flow, Cell("query", 3)) == []
     assert strongest(flow) == [(2, 0), (1, 2), (0, 1)]
     assert strongest(flow, 1) == [(0, 1)]
+
+
+def test_a_regions_formula_by_pencil(flow: Flow) -> None:
+    """Similarities are -0.5 + 1.5 node / 23: at (0, 1) -0.435, at (0, 4) -0.239."""
+    said = flow_formula(flow, Cell("query", 0))
+    assert said == (
+        "**query region (0, 0)** adds 12.5 · (0.3000 · -0.435 + 0.1000 · -0.239) = **-1.9293** to the logit"
+    )
+    assert flow_formula(flow, Cell("query", 3)) == "No mass flows from **query region (1, 1)**."
+    even = make_flow((2, 2), (2, 3), np.full((4, 6), 1 / 24))
+    said = flow_formula(even, Cell("support", 5))
+    assert "support region (1, 2)" in said and "*(1 more)*" in said
+    assert float(re.findall(r"\*\*([+-][\d.]+)\*\*", said)[0]) == pytest.approx(
+        even.flow_contributions[:, 5].sum(), abs=1e-4
+    )
 
 
 def test_cells_can_be_clicked_by_their_ids(flow: Flow) -> None:

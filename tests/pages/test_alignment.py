@@ -15,6 +15,8 @@ from fsl_core.ui.alignment_controls import AGGREGATION, PLACE, Place, brightest,
 from fsl_core.ui.alignment_jobs import AlignedPair
 from fsl_core.ui.beside import BESIDE
 from fsl_core.ui.match_controls import COLUMN, ROW, SIDE
+from fsl_core.ui.papers import SCL
+from tests.ui.test_kept import cited
 
 PAGE = Path(__file__).parents[2] / "pages" / "alignment.py"
 PIXELS = np.full((32, 32, 3), 120, np.uint8)
@@ -103,6 +105,7 @@ def test_two_backbones_show_the_same_place(answers: Answers) -> None:
     assert "(query (1, 1), support (0, 1))" in text
     assert "**cosine** of the features (query (2, 2)" in text  # where the middle of that region lies in 4 x 4
     assert "It has no attention heads" in text and card.title in text.replace("\\", "")
+    assert cited(page, "Alignment", "alignment_0") == SCL and cited(page, "Alignment", "alignment_1") == ""
 
 
 def test_a_backbone_that_is_chosen_does_not_stand_beside_itself(answers: Answers) -> None:

@@ -14,6 +14,7 @@ from fsl_core.ui import beforehand, indexes, requests, session, space_component,
 from fsl_core.ui.indexes import CHOSEN, Chosen
 from fsl_core.ui.space_jobs import Placed, Seen, spots
 from fsl_core.ui.space_spectrum import COMPONENT, VIEW
+from tests.ui.test_kept import cited
 
 PAGE = Path(__file__).parents[2] / "pages" / "feature_space.py"
 SOURCE = indexes.SOURCE
@@ -109,6 +110,11 @@ def test_the_map_says_what_it_keeps_and_of_which_picture(asked: list) -> None:
     page.button_group(key=space_map.METHOD).set_value("tsne").run()
     assert "t-SNE keeps who is near whom" in words(page) and "Perplexity 3, seed 0." in words(page)
     assert "much is chance" in words(page) and asked[-1][1][0] == "tsne"
+    assert "Σ p ln (p / q)" in words(page) and "Visualizing Data using t-SNE" in words(page)
+    assert "Venna, Kaski" in words(page)
+    assert cited(page, "Feature space", "map") == "van der Maaten, Hinton: Visualizing Data using t-SNE, JMLR 2008"
+    page.button_group(key=space_map.METHOD).set_value("pca").run()
+    assert cited(page, "Feature space", "map").startswith("Pearson")
 
 
 def test_a_chosen_picture_leads_to_its_page(asked: list) -> None:
@@ -154,6 +160,7 @@ def test_the_first_components_in_numbers(asked: list) -> None:
     page = open_page("Spectrum")
     assert "the first component explains singular value² / total = 3² / 14 = 64.3%" in words(page)
     assert "all 3 sum to 1, residual" in words(page)
+    assert "EUSIPCO 2007, definition 1" in words(page) and "Davies, Bouldin, IEEE TPAMI 1979" in words(page)
     page.number_input(key=space_spectrum.FIELD).set_value(2).run()
     assert "13 / 14 = 92.9%" in words(page) and page.session_state[COMPONENT] == 2
     row = page.dataframe[0].value.iloc[0]
@@ -178,11 +185,12 @@ def test_a_component_with_its_ends_and_maps(asked: list) -> None:
     page = open_page("Component")
     project = page.session_state["project"]
     assert asked[-1][1] == (0, True, True, None, project.queries[0].id)
-    assert len(page.get("plotly_chart")) == 4
+    assert len(page.get("plotly_chart")) == 4 and "Pearson, Philosophical Magazine 1901" in words(page)
     assert words(page).count("Σ cells / 4 = 1.0000 / 4 = 0.2500; the image's is 0.2500, residual 0e+00") == 2
     page.number_input(key=space_component.ROW).set_value(0)
     page.number_input(key=space_component.COLUMN).set_value(1).run()
     assert "Cell (0, 1) has +0.7500 and adds +0.7500 / 4 = +0.1875" in words(page)
+    assert cited(page, "Feature space", "component_0").startswith("Pearson")
     page.selectbox(key=f"{space_component.IMAGE}_place").select(0).run()
     assert "= -1.0000 / 4 = -0.2500" in words(page)
     page.selectbox(key=space_component.QUERY).select(project.queries[2].id).run()

@@ -14,7 +14,9 @@ from fsl_core.records import NodeWeights, Picture, Products, Regions, Saliency, 
 from fsl_core.ui import beforehand, heat_badge, heat_controls, object_box, requests, session
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.heat_jobs import Asked, Judgement
+from fsl_core.ui.papers import POINTING
 from tests.records.test_saliency import make_belief, make_saliency
+from tests.ui.test_kept import cited
 
 PAGE = Path(__file__).parents[2] / "pages" / "heat_maps.py"
 TITLES = {"grad_cam": "Grad-CAM", "occlusion": "Occlusion"}
@@ -207,6 +209,8 @@ def test_the_object_of_a_drawn_scene_is_known(asked: list[tuple]) -> None:
     page = open_page()
     store, query = page.session_state["store"], page.session_state["project"].queries[0]
     assert object_box.KNOWN in words(page) and len(page.metric) == 3 and len(figures_of(page)) == 3
+    made, told = cited(page, "Heat maps", "object").split("; ")
+    assert made.startswith("Selvaraju") and told == POINTING
     cases = ((slice(0, 56), ["0.0 %", "25.0 %", "miss"]), (slice(56, 224), ["100.0 %", "75.0 %", "hit"]))
     for rows, numbers in cases:  # nothing in the upper quarter speaks for the class
         part = np.zeros((224, 224), bool)

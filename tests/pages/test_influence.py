@@ -14,6 +14,7 @@ from fsl_core.ui import beforehand, influence_card, requests, session
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.project import Project
 from tests.pages.test_matching import words
+from tests.ui.test_kept import cited
 
 PAGE = Path(__file__).parents[2] / "pages" / "influence.py"
 
@@ -76,8 +77,9 @@ def test_the_strongest_example_of_the_chosen_class_is_beside_the_query(page: App
     assert "**logit** of the answer with it − without it = 3.0000 − 1.0000 = **+2.0000**" in words(page)
     second = page.session_state["project"].classes[1].name
     assert "With it: **\\*ant\\***" in words(page) and f"Without it the answer would be **{second}**" in words(page)
-    assert "Strongest example of" in words(page) and "Influence functions" in words(page)
+    assert "Strongest example of" in words(page) and "Cook, Technometrics 1977" in words(page)
     assert "for the answer" in figures_of(page)[0].proto.alt
+    assert cited(page, "Influence", "influence").startswith("Cook:")
 
 
 def test_another_example_is_chosen_by_its_box(page: AppTest) -> None:

@@ -14,6 +14,8 @@ from fsl_core.types import params
 from fsl_core.ui import beforehand, match_controls, requests, session
 from fsl_core.ui.engine import Match, Pair
 from fsl_core.ui.match_controls import COLUMN, REGION, ROW, SIDE, clicked
+from fsl_core.ui.papers import DEEPEMD
+from tests.ui.test_kept import cited
 
 PAGE = Path(__file__).parents[2] / "pages" / "matching.py"
 EMPHASES: list[Emphasis] = []
@@ -271,6 +273,7 @@ def test_two_solvers_stand_side_by_side(asked: list[Pair]) -> None:
     assert list(table["status"]) == ["solved", "solved"]
     assert (table["value (cost of the plan)"] > 0.4999).all()
     assert len(figures_of(page)) == 9
+    assert cited(page, "Matching", "plan") == DEEPEMD and "Cuturi: Sinkhorn" in cited(page, "Matching", "plan_other")
 
 
 def test_the_regions_are_chosen_on_the_page_too(asked: list[Pair]) -> None:

@@ -8,12 +8,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from fsl_core.records import Saliency
-from fsl_core.ui import beforehand, heat_controls, heat_jobs, session
+from fsl_core.ui import beforehand, heat_controls, heat_jobs, match_controls, session
 from fsl_core.ui.engine import Pair
 from fsl_core.ui.heat_badge import LOOKS
 from fsl_core.ui.heat_jobs import Asked
+from fsl_core.ui.papers import DEEPEMD, SCL
 from fsl_core.ui.scene import Scene
-from fsl_core.ui.why import PAGES
+from fsl_core.ui.why import EXAMPLE, PAGES
+from tests.ui.test_kept import cited
 
 PAGE = Path(__file__).parents[2] / "pages" / "why.py"
 
@@ -46,8 +48,9 @@ def test_the_three_explanations_stand_side_by_side_with_their_numbers(opened: Ap
         "temperature · Σ flow · similarity",
         "residual",
         "What speaks for the logit of",
-        "Nearest:",
-        "cos",
+        "Zhang, Cai, Lin, Shen, CVPR 2020, section 3.2, equation 3",
+        "similarity = a · b",
+        "Ouali, Hudelot, Tami, ECML PKDD 2021, figure 2",
     ):
         assert fragment in text
     assert "The answer to this picture as things are now is not there yet." in text or "Most like" in text
@@ -55,6 +58,14 @@ def test_the_three_explanations_stand_side_by_side_with_their_numbers(opened: Ap
     assert [label for label in (one.label for one in opened.button) if label.startswith("See the")] == [
         "See the matching", "See the neighbours", "See the heat maps",
     ]  # fmt: skip
+    assert "adds 12.5 · (" not in words(opened)
+    opened.number_input(key=match_controls.ROW).set_value(1)
+    opened.number_input(key=match_controls.COLUMN).set_value(2).run()
+    assert "**query region (1, 2)** adds 12.5 · (" in words(opened)
+    before = words(opened)
+    opened.selectbox(key=EXAMPLE).select((0, 1)).run()
+    assert not opened.exception and words(opened) != before and words(opened).count("similarity = a · b") == 1
+    assert cited(opened, "Why?", "why_matching") == DEEPEMD and cited(opened, "Why?", "why_nearest") == SCL
 
 
 @pytest.fixture

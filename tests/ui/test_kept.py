@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from fsl_core.manifest import read_manifest
-from fsl_core.ui import aside, cached, kept, standalone
+from fsl_core.ui import aside, cached, kept, session, standalone
 from fsl_core.ui.aside import FIGURES, Kept
-from fsl_core.ui.kept import OUALI, ZHANG
+from fsl_core.ui.papers import DEEPEMD, POINTING, SCL
 from fsl_core.ui.report import html
 from fsl_core.ui.store import Store
 from fsl_core.ui.text import plain
@@ -26,7 +26,7 @@ def figure() -> go.Figure:
 def one(**changes: str) -> Kept:
     fields = {
         "page": "Matching", "name": "plan", "subject": "cat.jpg and cat", "made_by": "ResNet, deepemd",
-        "caption": "The plan.", "alt": "Heat map.", "source": ZHANG, "figure": figure().to_json(),
+        "caption": "The plan.", "alt": "Heat map.", "source": DEEPEMD, "figure": figure().to_json(),
     }  # fmt: skip
     return Kept(**{**fields, **changes})
 
@@ -36,17 +36,19 @@ def test_the_report_shows_what_was_put_aside_and_cites_each_source_once(small_ba
     figures = [
         one(),
         one(name="flow"),
-        one(page="Alignment", source=OUALI),
+        one(page="Alignment", source=SCL),
+        one(page="Heat maps", source=f"{DEEPEMD}; {POINTING}"),
         one(page="Transport", subject="", source=""),
     ]
     text = html(project, store, read_manifest(), explanations=figures)
     page = Page(text)
-    assert page.words.count(f"{OUALI}.") == 1
-    assert page.words.count(f"{ZHANG}.") == 1  # also the classifier's own
+    assert page.words.count(f"{SCL}.") == 1
+    assert page.words.count(DEEPEMD) == 1  # also the classifier's own
+    assert page.words.count(f"{POINTING}.") == 1
     titles = ["Matching: cat.jpg and cat", "Alignment: cat.jpg and cat", "Transport"]
     assert all(title in page.words for title in titles)
     embedded = [entry for entry in page.all("script") if entry.get("type") == "application/json"]
-    assert len(embedded) == 4
+    assert len(embedded) == 5
     assert SCRIPT not in text.split("Matching: cat.jpg and cat")[1].split("</figure>")[0]
 
 
@@ -86,6 +88,14 @@ def put_aside(page: AppTest) -> list[Kept]:
     return aside.kept(page.session_state["store"])
 
 
+def cited(page: AppTest, title: str, name: str) -> str:
+    """What the report cites for a figure of an open page of this title, which is put aside."""
+    page.session_state[session.PAGE] = title
+    page.button(key=f"fsl_keep_{name}").click().run()
+    assert not page.exception
+    return put_aside(page)[-1].source
+
+
 def test_a_figure_is_kept_once_and_another_one_beside_it(page: AppTest) -> None:
     assert not page.exception and not put_aside(page)
     page.button(key="fsl_keep_plan").click().run()
@@ -93,7 +103,7 @@ def test_a_figure_is_kept_once_and_another_one_beside_it(page: AppTest) -> None:
     page.button(key="fsl_keep_plan").click().run()
     assert not page.exception
     found = put_aside(page)
-    assert [one.source for one in found] == [ZHANG, ZHANG]
+    assert [one.source for one in found] == [DEEPEMD, DEEPEMD]
     assert [json.loads(one.figure)["data"][0]["y"] for one in found] == [[1], [5]]
     page.button(key="fsl_keep_plan").click().run()
     assert len(put_aside(page)) == 2

@@ -44,7 +44,7 @@ def cosines(scene: Scene, query_id: str, others: list[str]) -> np.ndarray:
 
 def test_the_examples_nearest_to_a_query(scene: Scene) -> None:
     query = scene.project.queries[1]
-    found = nearest_examples(scene, query.id, 4)
+    found = nearest_examples(scene, query.id, 4).record
     expected = cosines(scene, query.id, scene.support_ids)
     assert found.rows.tolist() == np.argsort(-expected, kind="stable")[:4].tolist()
     np.testing.assert_allclose(found.similarity, np.sort(expected)[::-1][:4], atol=1e-5)

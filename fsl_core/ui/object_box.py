@@ -12,9 +12,11 @@ import streamlit as st
 from jaxtyping import Bool
 
 from fsl_core import figures
+from fsl_core.errors import FSLError
 from fsl_core.figures import Box
 from fsl_core.ui import glossary, session
 from fsl_core.ui.chart import show, show_drawable
+from fsl_core.ui.text import plain
 
 BOXES = "fsl_object_boxes"  # dict[str, Box]: by id of the query; in the session's state
 MARKING, ACROSS, DOWN = "fsl_object_marking", "fsl_object_across", "fsl_object_down"  # keys of the widgets
@@ -91,7 +93,11 @@ def mask_of(box: Box) -> Mask:
 def _known(query_id: str) -> Mask | None:
     from fsl_core.ui.views import object_seen
 
-    return object_seen(session.store(), query_id, session.project().settings)
+    try:
+        return object_seen(session.store(), query_id, session.project().settings)
+    except FSLError as error:
+        st.caption(plain(str(error)))
+        return None
 
 
 def _boxes() -> dict[str, Box]:

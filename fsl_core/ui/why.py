@@ -10,7 +10,7 @@ from fsl_core.records import Flow, Saliency
 from fsl_core.ui import (
     answers,
     beside,
-    cached,
+    gallery,
     glossary,
     heat_badge,
     heat_controls,
@@ -21,6 +21,7 @@ from fsl_core.ui import (
     papers,
     requests,
     session,
+    uploads,
 )
 from fsl_core.ui.chart import show_clickable
 from fsl_core.ui.engine import UNCHANGED, Pair
@@ -48,6 +49,7 @@ def answer(pair: Pair) -> None:
     project = session.project().in_use
     image_class, given = project.image_class(pair.class_id), project.answer
     if given is None or not project.is_current(pair.query_id, session.weights()):
+        uploads.show_notices(requests.CLASSIFY)
         st.info("The answer to this picture as things are now is not there yet.", icon=":material/help:")
         if requests.pending() is None and st.button("Ask for it", icon=":material/play_arrow:"):
             requests.classify()
@@ -57,7 +59,8 @@ def answer(pair: Pair) -> None:
     row = table.probabilities[[query.id for query in answers.answered(project, given)].index(pair.query_id)]
     first, clarity = answers.in_words(table.class_names, row)
     with st.container(horizontal=True, gap="medium", vertical_alignment="center", key="fsl_why_answer"):
-        st.image(cached.thumbnail(project.id, pair.query_id), width=120)
+        with st.container(width=120):
+            gallery.thumbnail(project.id, project.query(pair.query_id).picture, "Query")
         with st.container(gap="small"):
             st.markdown(f"**Most like {plain(first)}**, {plain(clarity)}. {_asked(first, image_class.name)}")
             st.html(answers.bars(table.class_names, row))

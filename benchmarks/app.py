@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import access, crashes, story, users
+from benchmarks import access, clicks, crashes, story, users
 from benchmarks.browser import Server, browser, running_app
+from benchmarks.person import Person
 from benchmarks.targets import HEADING, Figure
 from benchmarks.training import RECIPES, train
 
@@ -25,6 +26,15 @@ def warm(home: Path) -> Iterator[Figure]:
     with running_app(home) as server, browser() as opened:
         yield from story.play(opened, server)
         yield story.photos_in_a_zip(opened, server, home)
+
+
+def explained(home: Path) -> Iterator[Figure]:
+    """Clicks on the pages that explain."""
+    with running_app(home) as server, browser() as opened:
+        person = Person(opened, server.address)
+        person.start_sample()
+        yield from clicks.measure(person)
+        person.leave()
 
 
 def memory(home: Path) -> Iterator[Figure]:
@@ -56,7 +66,8 @@ def classroom(home: Path) -> Iterator[Figure]:
 
 
 PARTS = {
-    "cold": cold, "story": warm, "memory": memory, "access": everybody, "crashes": killed, "classroom": classroom,
+    "cold": cold, "story": warm, "clicks": explained, "memory": memory, "access": everybody, "crashes": killed,
+    "classroom": classroom,
 }  # fmt: skip
 
 

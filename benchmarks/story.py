@@ -21,11 +21,6 @@ from benchmarks.targets import Figure
 from fsl_core.data.synthetic import render_scene
 
 UNDO_STEPS = 20
-BANDS = """() => [...[...document.querySelectorAll('.js-plotly-plot')].find(plot => plot.offsetParent)
-    .querySelectorAll('.shapelayer')].map(layer => layer.innerHTML).join()"""
-DRAWN = f"""([before, column]) => ({BANDS})() !== before
-    && document.querySelector('[aria-label="Column"]').value === String(column)
-    && document.querySelector('[data-testid="stDataFrame"]')"""
 ANSWERED = "count => document.querySelectorAll('.fsl-words').length === count"
 WATCH = """() => {  // milliseconds from the next click to the first change of the page outside what was clicked
     let clicked = null, start = 0;
@@ -81,7 +76,6 @@ def play(browser: Browser, server: Server) -> Iterator[Figure]:
     person.start_sample()
     yield Figure("First paint, warm server", paint, 2, 5)
     yield _extra_query(person)
-    yield _click_a_region(person)
     yield from _switch_off(person)
     yield _undo(person)
     yield from _losses(person, server)
@@ -104,27 +98,6 @@ def _extra_query(person: Person) -> Figure:
         settle(person.page)
         person.refreshed()
     return Figure("One more query, from the file to its answer", typical(times), 1, 2)
-
-
-def _click_a_region(person: Person) -> Figure:
-    page = person.page
-    page.get_by_role("button", name="Why?").first.click()
-    page.get_by_role("button", name="See the matching").click()
-    figure = page.locator(".js-plotly-plot:visible").first
-    figure.wait_for()
-    settle(page)
-    box = figure.locator(".nsewdrag").first.bounding_box()
-    assert box
-    picture, times = 0.4 * box["width"], []  # the query takes two of five parts of the width
-    for column in range(5):
-        before = page.evaluate(BANDS)
-        start = time.perf_counter()
-        page.mouse.click(box["x"] + picture * (column + 0.5) / 5, box["y"] + box["height"] / 2)
-        page.wait_for_function(DRAWN, arg=[before, column])
-        times.append(time.perf_counter() - start)
-        settle(page)
-    person.go_to("Classify")
-    return Figure("Click on a region until its flows and numbers stand there", typical(times), 0.3, 0.7)
 
 
 def _switch_off(person: Person) -> list[Figure]:

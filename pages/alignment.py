@@ -30,10 +30,10 @@ def explore(pairs: list[AlignedPair], titles: list[str], chosen: Pair, narrow: b
             alignment_view.pictures(one, records[0], most, key, narrow)
     above.caption("Click a region of either picture: the other one is as bright as it is looked at from there.",
                   help=glossary.explain("attention"))  # fmt: skip
+    tour.here("score")
     for one, column in zip(shown, st.columns(len(pairs), gap="medium"), strict=True):
         with column:
-            if one.cell:
-                alignment_view.say(one.record, one.cell)
+            alignment_view.say(one)
     st.header("What the score is made of")
     each = st.toggle(
         "Each direction by itself", key=EACH, persist_state="session",
@@ -43,13 +43,14 @@ def explore(pairs: list[AlignedPair], titles: list[str], chosen: Pair, narrow: b
     for one, column in zip(shown, st.columns(len(pairs), gap="medium"), strict=True):
         with column:
             alignment_view.made_of(one, each, bound, narrow)
+    tour.here("rebuilt")
     st.header(f"The {side} rebuilt from the other picture")
     for one, column in zip(shown, st.columns(len(pairs), gap="medium"), strict=True):
         with column:
             alignment_view.rebuilt(one, side)
 
 
-asked = begin("Alignment", "align", ("attention",))
+asked = begin("Alignment", "align")
 st.markdown(
     "Each region of one picture asks where its counterparts in the other one are, gathers what it finds there, and is "
     "compared with it: the **attention alignment** of Spatial Contrastive Learning (Ouali, Hudelot, Tami, ECML PKDD "
@@ -68,3 +69,5 @@ found = [
 pairs = [pair for pair in found if pair is not None]
 if len(pairs) == len(found):
     explore(pairs, beside.titles(*backbones), chosen, screen.is_narrow())
+else:
+    tour.here("score", "rebuilt")

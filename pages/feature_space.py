@@ -50,6 +50,7 @@ def source() -> tuple[bool, Opened | None]:
 
 
 st.title("Feature space")
+tour.here("spectrum", "component")
 view = st.segmented_control(
     "View", list(VIEWS), format_func=lambda name: f"{VIEWS[name]} {name}", default="Map", required=True, key=VIEW,
     persist_state="session", label_visibility="collapsed",

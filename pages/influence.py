@@ -35,7 +35,9 @@ def explore(record: Influence, project: Project, chosen: Pair, narrow: bool) -> 
         )  # fmt: skip
         st.caption(influence_card.BARS_SAID)
     with right:
+        tour.here("without")
         influence_card.card(record, choice, project)
+    tour.here("matrix")
     st.subheader("Every example, every query")
     shown = influence_card.shown(record, project, narrow)
     show_clickable(
@@ -49,7 +51,7 @@ def explore(record: Influence, project: Project, chosen: Pair, narrow: bool) -> 
     )
 
 
-chosen = begin("Influence", "weigh up", ("influence",))
+chosen = begin("Influence", "weigh up")
 st.markdown(influence_card.INTRODUCTION, help=glossary.explain("influence", "support"))
 project = session.project()
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fsl_history"):
@@ -60,3 +62,5 @@ record = requests.explained("influence", influence_jobs.influence)
 if record is not None:
     influence_card.overview(record, project)
     explore(record, project.in_use, chosen, screen.is_narrow())
+else:
+    tour.here("without", "matrix")

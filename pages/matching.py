@@ -70,7 +70,7 @@ def explore(match: Match, chosen: Pair, narrow: bool) -> None:
              "(orange) or less (blue) than before.", "Heat map of the change of the transport plan.")  # fmt: skip
 
 
-chosen = begin("Matching", "match", ("regions", "formula"))
+chosen = begin("Matching", "match")
 match_options.options()
 match_options.explain_what_is_shown(chosen)
 tour.here("regions")

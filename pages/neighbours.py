@@ -32,6 +32,7 @@ def explore(found: list[Found], asked: Asked, narrow: bool) -> None:
         f"{records[0].searched} pictures were compared. Click one to see it large.",
         help=glossary.explain("feature_similarity"),
     )
+    tour.here("large")
     left, right = st.columns([3, 2], gap="large")
     with right:
         neighbours_controls.region(found[0].grid)
@@ -51,11 +52,12 @@ def explore(found: list[Found], asked: Asked, narrow: bool) -> None:
         st.caption("Click a region of the query to find what is most like it alone; click it again for the whole.")
 
 
-chosen = begin("Neighbours", "look up", ("neighbours",), down_to="query")
+chosen = begin("Neighbours", "look up", down_to="query")
 st.markdown(
     "Which pictures does a backbone take to be **most alike**? Those whose features point most nearly in the direction "
     "of the query's (Ouali, Hudelot, Tami, ECML PKDD 2021, figure 2 and appendix E.1)."
 )
+tour.here("data_set")
 ready, data = indexes.source("neighbours")
 how_many, other_box = st.columns([1, 2])
 with how_many:
@@ -70,6 +72,9 @@ if ready:
     asked = Asked(chosen.query_id, count, neighbours_controls.place())
     found = neighbours_controls.find(data, asked, backbones)
     if found is None:
+        tour.here("large")
         neighbours_controls.way_back()
     else:
         explore(found, asked, screen.is_narrow())
+else:
+    tour.here("large")

@@ -45,6 +45,7 @@ def explore(record: NodeWeights, chosen: Pair, targets: Sequence[Pair], own: int
         "The weights of the regions for every image that the query is compared to.",
         lambda key: weight_controls.clicked_picture(key, sides, targets),
     )  # fmt: skip
+    tour.here("rules")
     st.subheader("By other rules")
     st.caption(weight_controls.RULES_SAID)
     place = st.container()
@@ -84,6 +85,7 @@ def differ(record: NodeWeights, own: int, narrow: bool) -> None:
 @st.fragment
 def on_object(found: Weighed, query_id: str, own: int, narrow: bool) -> None:
     """Share of the weight that falls on the object, beside what chance gives."""
+    tour.here("object")
     st.subheader("Is the weight on the object?")
     record = found[weight_controls.rule()]
     if record.query.regions.names:
@@ -99,7 +101,7 @@ def on_object(found: Weighed, query_id: str, own: int, narrow: bool) -> None:
     object_box.locate(query_id, lambda: figures.query_weights(record, own, narrow), "The query with its weights.", told)
 
 
-chosen = match_controls.begin("Weights", "weigh", ("weights",))
+chosen = match_controls.begin("Weights", "weigh")
 st.markdown(weight_controls.INTRODUCTION, help=glossary.explain("weight", "cross_reference"))
 targets, own = weights_jobs.targets_of(session.project().in_use, chosen, weight_controls.options(chosen))
 tour.here("weights")
@@ -109,3 +111,5 @@ if record is not None:
     found = explore(record, chosen, targets, own, narrow)
     differ(record, own, narrow)
     on_object(found, chosen.query_id, own, narrow)
+else:
+    tour.here("rules", "object")

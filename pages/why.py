@@ -4,7 +4,7 @@ import streamlit as st
 
 from fsl_core.ui import match_controls, requests, screen, tour, why
 
-chosen = match_controls.begin("Why?", "explain", ("why",))
+chosen = match_controls.begin("Why?", "explain")
 requests.keep_up()
 tour.here("why")
 why.answer(chosen)

@@ -36,8 +36,14 @@ class Shown(NamedTuple):
         return papers.SCL if self.record.attends else ""
 
 
-def say(record: Alignment, cell: figures.Cell) -> None:
-    """The formula with the numbers of the selected region."""
+def say(shown: Shown) -> None:
+    """The formula with the numbers of the selected region, if there is one."""
+    if shown.cell:
+        with st.container(key=f"fsl_alignment_formula_{shown.number}"):
+            _formula(shown.record, shown.cell)
+
+
+def _formula(record: Alignment, cell: figures.Cell) -> None:
     direction, numbers = record.of(cell.side), st.container(horizontal=True, gap="medium")
     numbers.metric("Score", f"{record.score:.3f}", width="content", help=glossary.explain("spatial_similarity"))
     numbers.metric("Cosine here", f"{direction.cosine[cell.node]:+.3f}", width="content")

@@ -26,7 +26,7 @@ SIGNS = {"green": "✓", "orange": "≈", "red": "✗", "gray": "?"}  # before t
 def badge(verdict: Verdict) -> None:
     """The verdict's word as a badge, and its sentence beside it."""
     colour, icon = LOOKS[verdict.word]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="fsl_verdict"):
         st.badge(verdict.word, icon=icon, color=colour)
         st.markdown(plain(verdict.sentence))
 

@@ -27,12 +27,11 @@ class Sides(NamedTuple):
     support_regions: Regions
 
 
-def begin(title: str, verb: str, marks: tuple[str, ...] = (), down_to: Level = "example") -> Pair:
+def begin(title: str, verb: str, down_to: Level = "example") -> Pair:
     """The head of a page that explains one query: its title and what is chosen; the page ends here if nothing can be.
 
     Args:
         verb: what the page does, as in "There is nothing to match yet."
-        marks: places of the tour that are further down on the page.
         down_to: what can be chosen here; a page may be about no class, or about a class as a whole. The pair keeps the
             rest.
     """
@@ -40,13 +39,14 @@ def begin(title: str, verb: str, marks: tuple[str, ...] = (), down_to: Level = "
     project = session.project()
     missing = project.what_is_missing()
     if missing:
-        tour.here(*marks)
+        tour.here()
         st.info(f"There is nothing to {verb} yet. {text.plain(missing)}", icon=":material/hub:")
         if st.button("Go to Classify", type="primary", icon=":material/category:"):
             st.switch_page("pages/classify.py")
         st.stop()
     chosen = choose(down_to)
     if quiz.is_hidden(project, project.query(chosen.query_id)):
+        tour.here()
         st.info("Quiz: guess this picture on Classify first; then it is explained here.", icon=":material/quiz:")
         st.stop()
     return chosen

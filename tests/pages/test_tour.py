@@ -1,6 +1,8 @@
 """The guided tour: it begins by itself once, goes from page to page, is left and called back; the words."""
 
+import itertools
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from fsl_core.ui import browser, glossary, session
 from fsl_core.ui.store import Store
-from fsl_core.ui.tour import STEPS
+from fsl_core.ui.tour import Turn, walk
+from fsl_core.ui.tour_steps import STEPS, Step
 from fsl_core.ui.why import PAGES
 
 ROOT = Path(__file__).parents[2]
+ALL = [STEPS[number] for number in walk(None)]
+TOURED = ("classify", "compare", "why", "transport", *PAGES)
 
 
 def start() -> AppTest:
@@ -43,11 +48,44 @@ def page_of(app: AppTest) -> str:
     return app.title[0].value.lower().replace(" ", "_").removesuffix("?")
 
 
-def at(app: AppTest) -> int | None:
-    """The step whose card is on the page, from 1; None = no card."""
-    cards = re.findall(rf"<span>(\d+) of {len(STEPS)}</span>", html(app))
+def at(app: AppTest) -> Step | None:
+    """The step whose card is on the page; None = no card."""
+    cards = re.findall(r"<strong>(.+?)</strong> <span>(\d+) of (\d+)</span>", html(app))
     assert len(cards) <= 1
-    return int(cards[0]) if cards else None
+    if not cards:
+        return None
+    title, number, of = cards[0]
+    stops = ALL if int(of) == len(ALL) else own(page_of(app))
+    assert (len(stops), stops[int(number) - 1].title) == (int(of), title)
+    return stops[int(number) - 1]
+
+
+def own(page: str) -> list[Step]:
+    """The stops of a page's own tour."""
+    return [step for step in STEPS if step.page == page]
+
+
+def keys(node: Any) -> list[str]:
+    """Of all containers and widgets on a page, from its top to its end."""
+    below = [keys(child) for child in getattr(node, "children", {}).values()]
+    return [getattr(node, "key", None) or "", *itertools.chain(*below)]
+
+
+def shown_below_its_card(app: AppTest, step: Step) -> bool:
+    """Whether something that a step outlines is there, and its card above it."""
+    found = keys(app.main)
+    below = found[found.index("fsl_tour") :]
+    return any(key in one for key in re.findall(r"st-key-(\w+)", " ".join(step.shown)) for one in below)
+
+
+def complete(app: AppTest) -> AppTest:
+    """The page once nothing on it is being computed any more."""
+    end = time.monotonic() + 120
+    while app.get("progress"):
+        assert time.monotonic() < end
+        app.run()
+    assert not app.exception
+    return app
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +107,8 @@ def toured() -> AppTest:
 
 
 def test_a_first_visit_begins_with_the_tour_and_it_can_be_left(toured: AppTest) -> None:
-    assert (toured.title[0].value, at(toured)) == ("Classify", 1)
-    assert toured.button(key="fsl_tour_back").disabled
+    assert (toured.title[0].value, at(toured)) == ("Classify", ALL[0])
+    assert toured.button(key="fsl_tour_back").disabled and "All pages" not in labels(toured)
     press(toured, "Skip tour")
     assert at(toured) is None
     assert "Skip tour" not in labels(toured)
@@ -81,7 +119,7 @@ def test_whoever_was_here_before_is_not_toured_unasked(first: str) -> None:
     press(start(), first)
     again = press(start(), "Try the sample episode")
     assert (again.title[0].value, at(again)) == ("Classify", None)
-    assert at(press(again, "Tour")) == 1
+    assert at(press(again, "Tour")) == own("classify")[0]
 
 
 def test_own_pictures_are_not_toured_unasked() -> None:
@@ -92,60 +130,69 @@ def test_where_many_share_the_app_projects_of_others_do_not_count(monkeypatch: p
     monkeypatch.setenv(browser.SHARED_VARIABLE, "1")
     monkeypatch.setattr(ContextProxy, "cookies", property(lambda self: {browser.COOKIE: "a" * 32}))
     Store.create(owner="f" * 64)
-    assert at(press(start(), "Try the sample episode")) == 1
+    assert at(press(start(), "Try the sample episode")) == ALL[0]
     assert at(press(start(), "Try the sample episode")) is None
 
 
-def test_next_goes_through_all_pages_and_back_again(toured: AppTest) -> None:
-    assert {step.page for step in STEPS} == {"classify", "compare", "why", "transport", *PAGES}
-    for number, step in enumerate(STEPS, 1):
-        assert (at(toured), page_of(toured)) == (number, step.page)
-        assert step.title in html(toured)
-        if number < len(STEPS):
+def test_next_goes_through_all_pages_and_back_leads_back(toured: AppTest) -> None:
+    assert {step.page for step in ALL} == set(TOURED)
+    for step in ALL:
+        assert (at(toured), page_of(toured)) == (step, step.page)
+        if step != ALL[-1]:
             press(toured, "Next")
     assert "Skip tour" not in labels(toured)
-    for number in range(len(STEPS) - 1, 0, -1):
+    for step in ALL[-2:-4:-1]:
         press(toured, "Back")
-        assert (at(toured), page_of(toured)) == (number, STEPS[number - 1].page)
-    for _ in STEPS[1:]:
-        press(toured, "Next")
+        assert (at(toured), page_of(toured)) == (step, step.page)
+    press(press(toured, "Next"), "Next")
     assert at(press(toured, "Done")) is None
 
 
-def test_the_tour_follows_to_another_page(toured: AppTest) -> None:
-    toured.switch_page("pages/compare.py").run()
-    assert STEPS[at(toured) - 1].place == "methods"
-    toured.switch_page("pages/classify.py").run()
-    assert STEPS[at(toured) - 1].place == "keep"
-    toured.switch_page("pages/matching.py").run()
-    assert STEPS[at(toured) - 1].place == "regions"
+def test_the_tour_of_all_pages_follows_to_another_one_and_that_of_a_page_ends_there(toured: AppTest) -> None:
+    for page, place in (("compare", "methods"), ("classify", "keep"), ("weights", "weights")):
+        toured.switch_page(f"pages/{page}.py").run()
+        assert at(toured).place == place
+    press(press(toured, "Tour"), "Next")
+    assert at(toured).place == "rules"
     toured.switch_page("pages/start.py").run()
+    toured.switch_page("pages/weights.py").run()
     assert at(toured) is None
 
 
-@pytest.mark.parametrize("page", ["why", "matching", "transport", "weights", "influence", "compare"])
-def test_it_is_called_back_where_one_is(toured: AppTest, page: str) -> None:
-    press(toured, "Skip tour")
-    toured.switch_page(f"pages/{page}.py").run()
-    assert at(toured) is None
-    press(toured, "Tour")
-    assert STEPS[at(toured) - 1] == next(step for step in STEPS if step.page == page)
+def test_the_tour_of_a_page_stops_above_what_it_shows(toured: AppTest) -> None:
+    for page in dict.fromkeys(step.page for step in STEPS if step.in_depth):
+        toured.session_state[session.TOUR] = Turn(walk(page)[0], page)
+        toured.switch_page(f"pages/{page}.py").run()
+        for number, step in enumerate(own(page)):
+            if number:
+                press(toured, "Next")
+            assert at(complete(toured)) == step
+            assert toured.button(key="fsl_tour_back").disabled == (number == 0)
+            assert shown_below_its_card(toured, step), step.place
+        assert "Skip tour" not in labels(toured)
+
+
+@pytest.mark.parametrize(("page", "next_place"), [("classify", "why"), ("compare", "keep")])
+def test_from_a_page_one_goes_on_to_all(toured: AppTest, page: str, next_place: str) -> None:
+    toured.session_state[session.TOUR] = Turn(walk(page)[-1], page)
+    press(toured.switch_page(f"pages/{page}.py").run(), "All pages")
+    assert at(toured).place == next_place
+    assert f"<span>{ALL.index(at(toured)) + 1} of {len(ALL)}</span>" in html(toured)
 
 
 def test_called_on_the_start_page_it_brings_the_sample_episode() -> None:
     app = press(start(), "Tour")
-    assert (app.title[0].value, at(app)) == ("Classify", 1)
+    assert (app.title[0].value, at(app)) == ("Classify", ALL[0])
     assert app.session_state["project"].is_sample
 
 
-@pytest.mark.parametrize("page", ["classify", "why", "matching", "transport", "weights", "influence", "compare"])
-def test_pages_without_anything_to_show_have_the_card_too(page: str) -> None:
-    app = press(start(), "Use my own pictures").switch_page(f"pages/{page}.py").run()
-    press(app, "Tour")
-    for number, step in enumerate(STEPS, 1):
-        if step.page == page:
-            app.session_state[session.TOUR] = app.session_state[session.TOUR]._replace(step=number - 1)
-            assert at(app.run()) == number
+def test_pages_without_anything_to_show_have_the_card_too() -> None:
+    app = press(start(), "Use my own pictures")
+    for page in TOURED:
+        press(app.switch_page(f"pages/{page}.py").run(), "Tour")
+        for number, step in enumerate(own(page), 1):
+            assert at(app) == step
+            press(app, "Next" if number < len(own(page)) else "Done")
 
 
 def test_every_move_brings_the_card_into_sight_once(toured: AppTest) -> None:

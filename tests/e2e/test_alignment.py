@@ -10,9 +10,9 @@ from benchmarks.browser import follow, settle, try_sample
 pytestmark = pytest.mark.browser
 
 
-def click(page: Page, x: float, y: float) -> None:
-    """On the figure, at shares of its width and height."""
-    plot = page.locator(".js-plotly-plot .nsewdrag").first
+def click(page: Page, x: float, y: float, number: int = 0) -> None:
+    """On a figure, at shares of its width and height."""
+    plot = page.locator(".js-plotly-plot .nsewdrag").nth(number)
     plot.scroll_into_view_if_needed()
     settle(page)
     box = plot.bounding_box()
@@ -40,9 +40,14 @@ def test_a_clicked_region_fills_in_its_numbers_in_both_directions(page: Page, ad
     settle(page)
     page.get_by_role("heading", name="Alignment", exact=True).scroll_into_view_if_needed()  # a list closes on scrolling
     page.get_by_role("combobox", name="Beside").first.click()
-    page.get_by_role("option", name="Conv4-64, 84 px").click()
-    expect(formula).to_have_count(2, timeout=240_000)
+    page.get_by_role("option", name="ResNet-12 narrow with CE+SC, 84 px").click()
+    attention = page.get_by_test_id("stMarkdown").filter(has_text=re.compile(r"attention \("))
+    expect(attention).to_contain_text("(support (2, 2), query", timeout=240_000)
     settle(page)
-    expect(formula.first).to_contain_text("(support (2, 2), query")
-    expect(formula.last).to_contain_text("(support (4, 4), query")  # the same place on a grid of 10 x 10
-    assert formula.first.inner_text() != formula.last.inner_text()
+    before = attention.inner_text()
+    click(page, 0.23, 0.75, number=1)
+    expect(attention).to_contain_text("(query (3, 2), support")
+    expect(attention).to_contain_text(re.compile(r"exp\(q · k / √d\) / Σ exp = .+ = 0\.\d{4}"))
+    expect(attention).to_contain_text(re.compile(r"the training objective says \d\.\d{4}, residual"))
+    expect(formula).to_contain_text("(query (3, 2), support")
+    assert attention.inner_text() != before

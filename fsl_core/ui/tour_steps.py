@@ -148,13 +148,13 @@ STEPS = (
         "feature_space", "spectrum", "Spectrum",
         "In how many directions do the features differ? “Spectrum” draws how much the first <b>components</b> explain, "
         "for each backbone: a curve that rises slowly keeps more kinds of differences.",
-        (".st-key-fsl_space_view button:nth-of-type(2)", ".st-key-fsl_spectra"), in_depth=True,
+        (".st-key-fsl_space_view", ".st-key-fsl_spectra"), in_depth=True,
     ),
     Step(
         "feature_space", "component", "Component",
         "What does one direction stand for? “Component” shows the pictures at its two ends, and where in them it is "
         "seen. The formula adds up the cells of a picture.",
-        (".st-key-fsl_space_view button:nth-of-type(3)", ".st-key-fsl_chart_ends"), in_depth=True,
+        (".st-key-fsl_space_view", ".st-key-fsl_chart_ends"), in_depth=True,
     ),
     Step(
         "influence", "influence", "Who was asked",

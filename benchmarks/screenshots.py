@@ -60,6 +60,14 @@ def shoot_training(page: Page, address: str, size: str, scheme: str) -> None:
     save(page, f"training-{size}-{scheme}")
 
 
+def show_attention(page: Page) -> None:
+    """Set the backbone that has attention heads beside the chosen one."""
+    page.get_by_role("combobox", name="Beside").first.click()
+    page.get_by_role("option", name="ResNet-12 narrow with CE+SC, 84 px").click()
+    page.locator(f"{SHOWN['alignment'].partition(' >>')[0]} >> nth=5").wait_for()
+    settle(page)
+
+
 def shoot_sample(page: Page, address: str, size: str, scheme: str) -> None:
     """Walk through the pages of the sample episode once."""
     width, height = SIZES[size]
@@ -83,6 +91,8 @@ def shoot_sample(page: Page, address: str, size: str, scheme: str) -> None:
         page.goto(f"{address}/{name}?{urlsplit(page.url).query}")
         page.locator(shown).first.wait_for()
         settle(page)
+        if name == "alignment":
+            show_attention(page)
         whole(page, width, height)
         save(page, f"{name}-{size}-{scheme}")
 

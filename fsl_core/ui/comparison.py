@@ -266,7 +266,11 @@ def in_words(curve: ShotsCurve, shots: int) -> str:
 
 def _with(curve: ShotsCurve, shots: int) -> str:
     half = curve.interval[shots - 1]
-    within = " (the only choice, so no interval)" if np.isnan(half) else f" ± {100 * half:.0f}"
+    within = f" ± {100 * half:.0f}"
+    if np.isnan(half):
+        within = " (the only choice, so no interval)"
+    elif half > 0.5:
+        within = " (too few draws for an interval)"
     return f"{shots} {'example' if shots == 1 else 'examples'} {100 * curve.mean[shots - 1]:.0f} %{within}"
 
 

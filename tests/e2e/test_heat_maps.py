@@ -54,6 +54,8 @@ def a_clicked_place_shows_its_numbers(page: Page, formula: Locator) -> None:
 
 
 def another_method_has_another_formula_and_a_verdict_of_its_own(page: Page, formula: Locator) -> None:
+    settle(page)
+    page.get_by_role("heading", name="Heat maps", exact=True).scroll_into_view_if_needed()  # a list closes on scrolling
     page.get_by_role("combobox", name="Method").click()
     page.get_by_role("option", name="Contributions of regions").click()
     expect(formula).to_contain_text(re.compile(r"score = \d+\.\d+, residual"), timeout=60_000)

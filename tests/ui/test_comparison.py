@@ -160,11 +160,14 @@ def test_the_table_as_csv() -> None:
 def test_a_curve_in_words_and_as_csv() -> None:
     curve = ShotsCurve((np.array([0.5, 0.7]), np.array([0.8, 0.9, 1.0]), np.array([0.9])), True)
     assert comparison.in_words(curve, 2) == (
-        "With 1 example 60 % ± 20, with 2 examples 90 % ± 11; 95 % of the draws lie between 80 and 100 %."
+        "With 1 example 60 % (too few draws for an interval), with 2 examples 90 % ± 25; "
+        "95 % of the draws lie between 80 and 100 %."
     )
-    assert comparison.in_words(curve, 1) == "With 1 example 60 % ± 20; 95 % of the draws lie between 50 and 70 %."
+    assert comparison.in_words(curve, 1) == (
+        "With 1 example 60 % (too few draws for an interval); 95 % of the draws lie between 50 and 70 %."
+    )
     assert comparison.in_words(curve, 3).endswith("with 3 examples 90 % (the only choice, so no interval).")
     growth = comparison.Growth((Method("c", "b", "w"),), (curve,), 2, 5, 0)
     read = list(csv.reader(io.StringIO(comparison.growth_csv(["One"], growth))))
-    assert read[1] == ["One", "1", "2", "0.600000", "0.196000"]
+    assert read[1] == ["One", "1", "2", "0.600000", "1.270620"]
     assert read[3] == ["One", "3", "1", "0.900000", ""]

@@ -29,6 +29,7 @@ const show = (event) => {
   Object.assign(card.style, { display: "block", left: `${left}px`, top: `${top}px`, width: `${side}px` });
   card.src = source;
 };
+const stray = ({ target }) => { if (given && !document.querySelector(given.figure)?.contains(target)) hide(); };
 const attach = () => {
   const plot = document.querySelector(given.figure);
   if (!plot?.on) { hide(); return; }
@@ -41,11 +42,13 @@ export default function ({ data }) {
   if (timer === null) {
     timer = setInterval(attach, 300);
     addEventListener("scroll", hide, true);
+    addEventListener("pointermove", stray, true);  // a figure that was drawn anew tells of no pointer that left
   }
   return () => {
     clearInterval(timer);
     timer = null;
     removeEventListener("scroll", hide, true);
+    removeEventListener("pointermove", stray, true);
     card?.remove();
     card = null;
   };

@@ -46,9 +46,9 @@ class Clickable(NamedTuple):
     said: str
 
 
-def _row_of_regions(width: float) -> list[tuple[float, float]]:
-    """The middle row of the query's five, where the query takes so much of the figure's width."""
-    return [(width * (column + 0.5) / 5, 0.5) for column in range(5)]
+def _row_of_regions(left: float, right: float) -> list[tuple[float, float]]:
+    """The middle row of the query's five, where the query stands there in the figure's width."""
+    return [(left + (right - left) * (column + 0.5) / 5, 0.5) for column in range(5)]
 
 
 BANDS, PAIR = '[class*="st-key-fsl_bands_"]', '[class*="st-key-fsl_weight_pair_"]'
@@ -56,15 +56,15 @@ ALIGNED, BARS = '[class*="st-key-fsl_alignment_0_"]', '[class*="st-key-fsl_influ
 CLICKABLE = (
     Clickable(
         "Matching", "Click on a region until its flows and numbers stand there",
-        BANDS, _row_of_regions(0.4), BANDS, '[aria-label="Column"]',
+        BANDS, _row_of_regions(0, 0.4), BANDS, '[aria-label="Column"]',
     ),
     Clickable(
         "Weights", "Click on a region until its weight and formula stand there (Weights)",
-        PAIR, _row_of_regions(0.48), PAIR, ".st-key-fsl_weight_formula",
+        PAIR, _row_of_regions(0, 0.48), PAIR, ".st-key-fsl_weight_formula",
     ),
     Clickable(
         "Alignment", "Click on a region until its attention and formula stand there (Alignment)",
-        ALIGNED, _row_of_regions(0.4), ALIGNED, ".st-key-fsl_alignment_formula_0",
+        ALIGNED, _row_of_regions(0.05, 0.47), ALIGNED, ".st-key-fsl_alignment_formula_0",
     ),
     Clickable(
         "Neighbours", "Click on a neighbour until it stands there large, with its formula",

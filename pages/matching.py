@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from fsl_core import figures
+from fsl_core.records import Flow
 from fsl_core.ui import glossary, match_options, papers, requests, screen, tour, what_if
 from fsl_core.ui.chart import show, show_clickable
 from fsl_core.ui.engine import Match, Pair
@@ -16,8 +17,8 @@ from fsl_core.ui.two_solvers import two_solvers
 TILES = "Every tile is a region of its own, and parts of the picture are in several of them. "
 
 
-def say(match: Match, cell: figures.Cell | None) -> None:
-    """The formula with its numbers, and the flows behind it."""
+def say(match: Match) -> None:
+    """The formula with its numbers."""
     flow = match.flow
     st.markdown(
         f"**logit** = temperature · Σ flow · similarity = {flow.temperature:g} · {flow.score:.4f} = "
@@ -32,7 +33,18 @@ def say(match: Match, cell: figures.Cell | None) -> None:
     numbers[1].metric("Logit", f"{flow.logit:.3f}", counted, help=glossary.explain("logit"))
     numbers[2].metric("Solver", choice_title(match.solver))
     numbers[3].metric("Time", f"{1000 * match.seconds:.0f} ms", help="What it took to match the query to all classes.")
-    flow_table(flow, cell)
+
+
+def every_pair(flow: Flow, cell: figures.Cell | None) -> None:
+    """The plan and the similarity as matrices; the row of the selected query region is marked."""
+    row = cell.node if cell and cell.side == "query" else None
+    left, right = st.columns(2)
+    with left:
+        show(figures.plan_heatmap(flow, row), "plan", "The plan: how much of the mass flows from each query region to "
+             "each support region.", "Heat map of the transport plan, query by support regions.", "flow")  # fmt: skip
+    with right:
+        show(figures.similarity_heatmap(flow, row), "similarity", "How alike the regions are: orange is alike, blue is "
+             "opposite.", "Heat map of the similarity of query and support regions.", "similarity")  # fmt: skip
 
 
 @st.fragment
@@ -56,18 +68,14 @@ def explore(match: Match, chosen: Pair, narrow: bool) -> None:
     what_if.card(match.what_if, chosen, cell)
     tour.here("formula")
     with st.container(key="fsl_formula"):
-        say(match, cell)
-    row = cell.node if cell and cell.side == "query" else None
-    left, right = st.columns(2)
-    with left:
-        show(figures.plan_heatmap(flow, row), "plan", "The plan: how much of the mass flows from each query region to "
-             "each support region.", "Heat map of the transport plan, query by support regions.", "flow")  # fmt: skip
-    with right:
-        show(figures.similarity_heatmap(flow, row), "similarity", "How alike the regions are: orange is alike, blue is "
-             "opposite.", "Heat map of the similarity of query and support regions.", "similarity")  # fmt: skip
-    if changed:
-        show(figures.plan_difference(flow, match.what_if.before), "changed_plan", "What changed in the plan: more flow "
-             "(orange) or less (blue) than before.", "Heat map of the change of the transport plan.")  # fmt: skip
+        say(match)
+    by_flow, by_pair = st.tabs(["Flow by flow", "Every pair of regions"], key="fsl_matching_detail", on_change="rerun")
+    if by_flow.open:  # what is not looked at is not drawn: a click has to be answered at once
+        with by_flow:
+            flow_table(flow, cell)
+    else:
+        with by_pair:
+            every_pair(flow, cell)
 
 
 chosen = begin("Matching", "match")
@@ -94,4 +102,8 @@ else:
     with right:
         show(figures.weights(match.flow, narrow=narrow), "weights", "How much each region of the query counts.",
              "Heat map of the weights over the query.", "weight")  # fmt: skip
+    if match.what_if.emphasis:
+        show(figures.plan_difference(match.flow, match.what_if.before), "changed_plan", "What changed in the plan: "
+             "more flow (orange) or less (blue) than before.",
+             "Heat map of the change of the transport plan.")  # fmt: skip
     two_solvers(match.flow)

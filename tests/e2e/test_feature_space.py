@@ -19,7 +19,7 @@ def middle(one: Locator) -> tuple[float, float]:
 def test_a_point_shows_its_picture_and_a_click_chooses_it(page: Page, address: str) -> None:
     try_sample(page, address)
     follow(page, "Feature space")
-    plot, card = page.locator(".st-key-fsl_map .js-plotly-plot"), page.locator(".st-key-fsl_on_map_card")
+    plot, card = page.locator(".st-key-fsl_map .js-plotly-plot"), page.locator(".st-key-fsl_on_map_card").first
     expect(plot.first).to_be_visible(timeout=240_000)
     settle(page)
     skip = page.get_by_role("button", name="Skip tour")

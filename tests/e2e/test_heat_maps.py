@@ -14,7 +14,7 @@ def open_heat_maps(page: Page, address: str) -> Locator:
     """Open the first query's heat map by the menu; returns the formula on its page."""
     try_sample(page, address)
     follow(page, "Heat maps")
-    found = page.locator(".st-key-fsl_heat_formula")
+    found = page.locator(".st-key-fsl_heat_formula").first  # while it is drawn anew, the old one may stand below it
     expect(found).to_contain_text("Σ mean gradient · feature", timeout=240_000)
     expect(page.get_by_text("What the verdict rests on")).to_be_visible(timeout=240_000)
     settle(page)

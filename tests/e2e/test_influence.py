@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 def test_bars_and_cells_are_clicked_and_an_example_is_switched_off(page: Page, address: str) -> None:
     try_sample(page, address)
     follow(page, "Influence")
-    card = page.locator(".st-key-fsl_influence_card")
+    card = page.locator(".st-key-fsl_influence_card").first
     expect(card).to_be_visible(timeout=240_000)
     settle(page)
     before = card.inner_text()

@@ -25,7 +25,7 @@ def click(page: Page, number: int, x: float, y: float) -> None:
 def test_neighbours_and_regions_are_clicked_and_a_data_set_is_opened(page: Page, address: str) -> None:
     try_sample(page, address)
     follow(page, "Neighbours")
-    formula = page.locator(FORMULA)
+    formula = page.locator(FORMULA).first
     expect(formula).to_contain_text("pooled features of the two pictures", timeout=240_000)
     settle(page)
     first = formula.inner_text()
@@ -55,4 +55,4 @@ def a_data_set_is_looked_up_with_a_bar_that_counts(page: Page) -> None:
     settle(page)
     page.get_by_role("button", name="Compute it").click()
     expect(page.get_by_text("216 pictures were compared").first).to_be_visible(timeout=240_000)
-    expect(page.locator(FORMULA)).to_contain_text("/ 216 =")
+    expect(page.locator(FORMULA).first).to_contain_text("/ 216 =")

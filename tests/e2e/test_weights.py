@@ -21,7 +21,7 @@ def click(page: Page, plot: Locator, across: float, down: float) -> None:
 def test_a_clicked_region_fills_the_formula_and_another_picture_is_chosen(page: Page, address: str) -> None:
     try_sample(page, address)
     follow(page, "Weights")
-    formula = page.locator(FORMULA)
+    formula = page.locator(FORMULA).first
     expect(formula).to_be_visible(timeout=240_000)
     settle(page)
     before = formula.inner_text()

@@ -21,19 +21,19 @@ def click(page: Page, name: str, x: float, y: float) -> None:
 
 
 def clicks_fill_in_their_numbers(page: Page) -> None:
-    place = page.locator(".st-key-fsl_heat_formula")
+    place = page.locator(".st-key-fsl_heat_formula").first
     expect(place).to_contain_text("The strongest place, as none is selected")
     click(page, "why_heat_map", 0.05, 0.9)
     expect(place).to_contain_text("value at row 4, column 0 = ")
     expect(place).not_to_contain_text("none is selected")
-    region = page.locator(".st-key-fsl_why_formula")
+    region = page.locator(".st-key-fsl_why_formula").first
     expect(region).to_have_count(0)
     click(page, "why_matching", 0.2, 0.54)
     expect(region).to_contain_text(re.compile(r"query region \(2, 2\) adds 12\.5 · \(.+\) = [+-]\d"))
-    first = page.locator(".st-key-fsl_why_similarity").inner_text()
+    first = page.locator(".st-key-fsl_why_similarity").first.inner_text()
     click(page, "why_nearest", 0.58, 0.47)
     expect(page.get_by_role("combobox", name="Nearest example").first).to_have_value(re.compile("^3. "))
-    expect(page.locator(".st-key-fsl_why_similarity")).not_to_have_text(first)
+    expect(page.locator(".st-key-fsl_why_similarity").first).not_to_have_text(first)
 
 
 def test_from_an_answer_to_why_and_into_the_report(page: Page, address: str, tmp_path: Path) -> None:

@@ -73,15 +73,23 @@ def figures_of(page: AppTest) -> list:
     return page.get("plotly_chart")
 
 
+def show_every_pair(page: AppTest) -> None:
+    page.session_state["fsl_matching_detail"] = "Every pair of regions"
+    page.run()
+    assert not page.exception
+
+
 def test_the_page_shows_the_match_of_the_first_query(asked: list[Pair]) -> None:
     page = open_page()
     project = page.session_state["project"]
     assert asked[-1] == Pair(project.queries[0].id, project.classes[0].id, None)
-    assert len(figures_of(page)) == 6
-    assert all(figure.proto.alt for figure in figures_of(page))
+    assert len(figures_of(page)) == 4
     assert any("12.5 · 0.5000 = **6.2500**" in text.value for text in page.markdown)
     assert [metric.value for metric in page.metric] == ["0.500", "6.250", "Exact", "4 ms"]
     assert len(page.dataframe[0].value) == 4
+    show_every_pair(page)
+    assert len(figures_of(page)) == 6 and not page.dataframe
+    assert all(figure.proto.alt for figure in figures_of(page))
 
 
 def test_number_fields_select_a_region(asked: list[Pair]) -> None:
@@ -206,7 +214,7 @@ def test_a_removed_region_changes_the_answer_and_reset_brings_it_back(asked: lis
     assert "&lt;b&gt;elk" in html(page) and "<b>elk" not in html(page)
     assert "query (0, 1) removed" in figures_of(page)[0].proto.alt
     assert [page.metric[0].delta, page.metric[1].delta] == ["-0.080", "-1.000"]
-    assert len(figures_of(page)) == 7
+    assert len(figures_of(page)) == 5
     page.button(key="fsl_reset").click().run()
     assert emphases[-1] == Emphasis() and "DeepEMD's answer is **ant**" in words(page)
 
@@ -272,7 +280,8 @@ def test_two_solvers_stand_side_by_side(asked: list[Pair]) -> None:
     assert list(table["solver"]) == ["Network simplex", "Sinkhorn (entropic)"]
     assert list(table["status"]) == ["solved", "solved"]
     assert (table["value (cost of the plan)"] > 0.4999).all()
-    assert len(figures_of(page)) == 9
+    assert len(figures_of(page)) == 7
+    show_every_pair(page)
     assert cited(page, "Matching", "plan") == DEEPEMD and "Cuturi: Sinkhorn" in cited(page, "Matching", "plan_other")
 
 

@@ -237,7 +237,7 @@ def growth_of_memory(browser: Browser, server: Server, cycles: int = 200, settle
     """Switch one example after the other off or on, so that every support set is a new one and has to be answered."""
     person = Person(browser, server.address)
     person.start_sample("Animals")
-    examples, before = person.page.locator('[class*="st-key-fsl_thumb_o"]'), 0.0
+    examples, before = person.page.locator('[class*="st-key-fsl_thumb_"]'), 0.0
     for cycle in range(cycles + settled_after):
         if cycle == settled_after:  # caches are filled by now
             before = server.memory()

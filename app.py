@@ -7,6 +7,7 @@ import streamlit as st
 from fsl_core.errors import FSLError
 from fsl_core.ui import cached, glossary, requests, screen, session, tour
 from fsl_core.ui.sidebar import sidebar
+from fsl_core.ui.text import plain
 
 LOOK = Path(__file__).parent / "fsl_core" / "ui"
 
@@ -54,4 +55,4 @@ try:
         sidebar(on_classify=page == classify_page)
     cached.warm_up()
 except FSLError as error:
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")

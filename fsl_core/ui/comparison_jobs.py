@@ -8,6 +8,7 @@ import streamlit as st
 from fsl_core.ui import cached, comparison, requests, screen, session
 from fsl_core.ui.comparison import Growth, Method
 from fsl_core.ui.jobs import DONE, FAILED, Ticket, Work
+from fsl_core.ui.text import plain
 
 COMPARE, SHOTS = "compare", "shots"  # roles: the session waits for one job of each
 ASKED, STOPPED = "fsl_asked_", "fsl_stopped_"  # + role, in the session's state: str, key of a job
@@ -97,7 +98,7 @@ def _follow(role: str, key: str, work: Work, verb: str, at_once: bool) -> Found:
         state[SHOWN + role] = (project.id, key, project.settings.regions)
         return Found(queue.result(key), False, project.settings.regions)
     if status is not None and status.state == FAILED:
-        st.error(status.error, icon=":material/error:")
+        st.error(plain(status.error), icon=":material/error:")
 
         def again() -> None:
             ask()

@@ -43,7 +43,7 @@ def keep(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
     try:
         _save([*others, new])
     except FSLError as error:
-        st.toast(str(error), icon=":material/error:")
+        st.toast(plain(str(error)), icon=":material/error:")
         return
     st.toast("Added to the report, which is on Classify, below the answers.", icon=":material/bookmark_added:")
 

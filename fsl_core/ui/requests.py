@@ -15,6 +15,7 @@ from fsl_core.ui.jobs import DONE, FAILED, RUNNING, Queue, Status, Ticket, Work
 from fsl_core.ui.pieces import Answer
 from fsl_core.ui.project import Project, digest
 from fsl_core.ui.scene import Scene
+from fsl_core.ui.text import plain
 
 Result = TypeVar("Result")
 
@@ -78,7 +79,7 @@ def match(pair: Pair, emphasis: Emphasis) -> Match | None:
     try:
         backbone, weights = session.backbone(), session.weights()
     except FSLError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return None
     settings = project.settings
     pictures = [[one.id, one.name, [picture.id for picture in one.pictures]] for one in project.in_use.classes]
@@ -108,7 +109,7 @@ def explained(
         name = backbone or session.backbone()
         weights = cached.cards()[name].sha256
     except FSLError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return None
     names = [[one.name, [picture.name for picture in one.pictures]] for one in project.classes]
     labels = [[query.picture.name, query.true_class] for query in project.queries]
@@ -166,7 +167,7 @@ def awaited(key: str, role: str, work: Work, patient: bool = False, queue: Queue
     if status is not None and status.state == DONE:
         return queue.result(key)
     if status is not None and status.state == FAILED:
-        st.error(status.error, icon=":material/error:")
+        st.error(plain(status.error), icon=":material/error:")
         st.button("Try again", on_click=submit, icon=":material/refresh:", key=f"fsl_again_{role}")
     else:
         _progress(key, role, queue)

@@ -62,7 +62,7 @@ def _backbone() -> Card | None:
     try:
         cards = cached.cards()
     except FSLError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return None
     titles = {name: card.title for name, card in cards.items()}
     choose(SETTINGS, "backbone", "Backbone", titles, session.backbone(), "Turns a picture into features.")

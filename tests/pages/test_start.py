@@ -46,7 +46,7 @@ def test_the_sample_is_one_click_away(app: AppTest) -> None:
     assert (len(project.queries), project.is_sample) == (11, True)
     assert [query.true_class for query in project.queries].count(None) == 1
     assert app.title[0].value == "Classify"
-    assert app.session_state["classification"]
+    assert app.session_state["classification"] or project.answer  # asked at once, and on a fast computer answered
 
 
 def test_own_pictures_start_with_two_empty_classes(app: AppTest) -> None:

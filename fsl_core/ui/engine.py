@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from fsl_core.errors import FSLError
+from fsl_core.manifest import read_cards
 from fsl_core.records import Emphasis, Flow, WhatIf
 from fsl_core.ui.collector import passed_over_by_the_collector
 from fsl_core.ui.jobs import Ticket
@@ -204,12 +205,14 @@ class Engine:
         ticket.report(0.0, LOADING)
         from fsl_core.backbones import load_backbone
 
-        if (name, device) not in self._backbones:
-            self._backbones[name, device] = load_backbone(name, None if device == AUTO else device)
+        card = read_cards().get(name)
+        key = card.sha256 if card else "", device  # a file of the user's own may be replaced under its name
+        if key not in self._backbones:
+            self._backbones[key] = load_backbone(name, None if device == AUTO else device)
             while len(self._backbones) > KEPT_BACKBONES:
                 self._backbones.popitem(last=False)
-        self._backbones.move_to_end((name, device))
-        return self._backbones[name, device]
+        self._backbones.move_to_end(key)
+        return self._backbones[key]
 
     def features(self, ticket: Ticket, store: Store, project: Project, name: str) -> "tuple[EpisodeFeatures, int, str]":
         """Features of the project's pictures, how many images had to be computed for them, and a remark or ""."""
@@ -222,7 +225,8 @@ class Engine:
             note = "The GPU's memory was full, so this was computed on the CPU."
             backbone = self.backbone(ticket, name, "cpu").fitted(project.settings.fit)
             features, computed = self._features_on(ticket, store, project, backbone)
-        self._forget()
+        while len(self._maps) > KEPT_MAPS:
+            self._maps.popitem(last=False)
         return features, computed, note
 
     def _features_on(
@@ -263,10 +267,6 @@ class Engine:
             maps = maps_within_memory(backbone, [store.pixels(image) for image in batch], patches)
             self._maps.update({keys[image]: one for image, one in zip(batch, maps, strict=True)})
         return len(missing)
-
-    def _forget(self) -> None:
-        while len(self._maps) > KEPT_MAPS:
-            self._maps.popitem(last=False)
 
 
 def _key(image: str, backbone: "Backbone", patches: "Patches | None") -> tuple[str, str, str, str]:

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from fsl_core.backbones import load_backbone
+from fsl_core.backbones import Conv4, load_backbone, save_weights
 from fsl_core.classifiers import DeepEMD
 from fsl_core.classify import classify
 from fsl_core.data.patches import parse_regions
+from fsl_core.data.transforms import InputSpec
+from fsl_core.manifest import own_weights
 from fsl_core.records import Emphasis
 from fsl_core.ui import cached
 from fsl_core.ui.engine import UNCHANGED, Engine, Pair
@@ -42,6 +45,18 @@ def test_only_new_pictures_are_computed(work: tuple[Store, Project], small_backb
     assert engine.classify(QUIET, store, fewer, small_backbone, "").computed_images == 11
     assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 1
     assert engine.classify(QUIET, store, project, small_backbone, "").computed_images == 0
+
+
+def test_weights_that_are_replaced_under_their_name_answer_at_once(work: tuple[Store, Project]) -> None:
+    store, project = work
+    engine, answers = Engine(), []
+    own_weights().mkdir(parents=True, exist_ok=True)
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        save_weights(own_weights() / "mine.safetensors", Conv4(8), "conv4", {"width": 8}, InputSpec(32))
+        answers.append(engine.classify(QUIET, store, project, "mine", ""))
+    assert [answer.computed_images for answer in answers] == [12, 12]
+    assert not np.allclose(answers[0].probabilities, answers[1].probabilities, atol=1e-4)
 
 
 @pytest.mark.parametrize("regions", ["grid:2", "sampling:3:1"])

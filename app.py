@@ -16,28 +16,27 @@ st.html(LOOK / "style.css")
 st.logo(str(LOOK / "logo.svg"), size="large")
 
 classify_page = st.Page("pages/classify.py", title="Classify", icon=":material/category:")
-page = st.navigation(
-    {
-        "": [
-            st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
-            classify_page,
-            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-            st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
-        ],
-        "See why": [
-            st.Page("pages/why.py", title="Why?", icon=":material/lightbulb:"),
-            st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
-            st.Page("pages/weights.py", title="Weights", icon=":material/balance:"),
-            st.Page("pages/alignment.py", title="Alignment", icon=":material/compare:"),
-            st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/local_fire_department:"),
-            st.Page("pages/neighbours.py", title="Neighbours", icon=":material/photo_library:"),
-            st.Page("pages/feature_space.py", title="Feature space", icon=":material/scatter_plot:"),
-            st.Page("pages/influence.py", title="Influence", icon=":material/exposure:"),
-            st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
-        ],
-    },
-    position="top",
-)
+sections = {
+    "": [
+        st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+        classify_page,
+        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
+    ],
+    "See why": [
+        st.Page("pages/why.py", title="Why?", icon=":material/lightbulb:"),
+        st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
+        st.Page("pages/weights.py", title="Weights", icon=":material/balance:"),
+        st.Page("pages/alignment.py", title="Alignment", icon=":material/compare:"),
+        st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/local_fire_department:"),
+        st.Page("pages/neighbours.py", title="Neighbours", icon=":material/photo_library:"),
+        st.Page("pages/feature_space.py", title="Feature space", icon=":material/scatter_plot:"),
+        st.Page("pages/influence.py", title="Influence", icon=":material/exposure:"),
+        st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
+    ],
+}
+flat = [page for pages in sections.values() for page in pages]
+page = st.navigation(flat if screen.is_narrow() else sections, position="top", expanded=True)
 
 try:
     if session.has_project():
@@ -46,6 +45,7 @@ try:
         requests.leave()
     st.session_state[session.PAGE] = page.title
     screen.begin_at_top(page.title)
+    screen.tell_width()
     tour.follow(page.url_path)
     with st.container(horizontal=True, width="content", gap="small", key="fsl_help"):
         glossary.popover()

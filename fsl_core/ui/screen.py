@@ -55,14 +55,18 @@ def mounted(name: str, javascript: str) -> Any:
 
 
 def is_narrow() -> bool:
-    """Whether the window is at most `NARROW` pixels wide; the page, or the fragment, runs again when that changes.
+    """Whether the window is at most `NARROW` pixels wide; the app runs again when that changes (`tell_width`).
 
     Until the browser has told, the first guess is what it says of itself: a phone or not.
     """
     told = st.session_state.get(WIDTH, {}).get("narrow")
-    narrow = "Mobi" in st.context.headers.get("User-Agent", "") if told is None else bool(told)
-    mounted(WIDTH, _TELL_WIDTH)(key=WIDTH, data={"narrow": NARROW, "told": narrow}, on_narrow_change=lambda: None)
-    return narrow
+    return "Mobi" in st.context.headers.get("User-Agent", "") if told is None else bool(told)
+
+
+def tell_width() -> None:
+    """Have the browser tell whether the window is narrow, now and when that changes."""
+    data = {"narrow": NARROW, "told": is_narrow()}
+    mounted(WIDTH, _TELL_WIDTH)(key=WIDTH, data=data, on_narrow_change=lambda: None)
 
 
 def look_again(name: str, seconds: float) -> None:

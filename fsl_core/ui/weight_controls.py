@@ -33,7 +33,7 @@ NO_OBJECT = (
     "Where the object is says nothing of patches, or of a pyramid's levels, which overlap: choose feature map cells "
     "and no pyramid to measure the share of the weight on an object."
 )
-EQUATION = r"s_i = \max\left\{u_i^{\top} \cdot \frac{1}{HW}\sum_j v_j,\; 0\right\}"
+EQUATION = r"$s_i = \max\{u_i^{\top} \bar{v},\; 0\}$ with $\bar{v} = \frac{1}{HW} \sum_j v_j$"
 
 
 def options(chosen: Pair) -> bool:
@@ -107,8 +107,10 @@ def formula(record: NodeWeights, target: int, cell: Cell) -> None:
     word = "region " if record.query.regions.grid else ""
     st.markdown(f"**{cell.side.capitalize()} {word}{name}**, place {place} of {len(weights)}")
     if record.rule == "cross_reference":
-        st.latex(EQUATION, help="u: this region. v: the regions of the other image, H · W of them. The published code "
-                 "adds a floor of 0.00101, so that no region weighs nothing.")  # fmt: skip
+        st.markdown(
+            EQUATION, help="u: this region. v: the regions of the other image, H · W of them. The published code adds "
+            "a floor of 0.00101, so that no region weighs nothing."
+        )  # fmt: skip
     st.markdown(figures.weights_formula(record, target, cell.node, cell.side))
     with st.container(horizontal=True, gap="medium"):
         st.metric("Weight", f"{100 * weights[cell.node]:.2f} %", width="content")

@@ -194,9 +194,10 @@ def test_patches_go_by_one_number_and_have_no_box(asked: list, monkeypatch: pyte
 
 def test_other_rules_have_their_own_formula(asked: list) -> None:
     page = open_page()
+    assert "sum_j" in words(page)
     page.selectbox(key="option_weights_deepemd_weights").select("kmeans").run()
     assert asked[-1][1] == {"weights": "kmeans"}
-    assert "size of the region's cluster" in words(page) and not page.latex
+    assert "size of the region's cluster" in words(page) and "sum_j" not in words(page)
 
 
 def test_a_click_on_another_picture_chooses_it(asked: list) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from fsl_core.errors import FSLError
-from fsl_core.ui import cached, glossary, requests, screen, session, tour
+from fsl_core.ui import cached, glossary, requests, screen, session, tour, uploads
 from fsl_core.ui.sidebar import sidebar
 from fsl_core.ui.text import plain
 
-LOOK = Path(__file__).parent / "fsl_core" / "ui"
+LOOK, WHY = Path(__file__).parent / "fsl_core" / "ui", "See why"
 
 st.set_page_config(page_title="Few-Shot Lens", page_icon=str(LOOK / "icon.svg"), layout="wide")
 st.html(LOOK / "style.css")
@@ -23,7 +23,7 @@ sections = {
         st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("pages/training.py", title="Training", icon=":material/model_training:"),
     ],
-    "See why": [
+    WHY: [
         st.Page("pages/why.py", title="Why?", icon=":material/lightbulb:"),
         st.Page("pages/matching.py", title="Matching", icon=":material/hub:"),
         st.Page("pages/weights.py", title="Weights", icon=":material/balance:"),
@@ -35,8 +35,7 @@ sections = {
         st.Page("pages/transport.py", title="Transport", icon=":material/local_shipping:"),
     ],
 }
-flat = [page for pages in sections.values() for page in pages]
-page = st.navigation(flat if screen.is_narrow() else sections, position="top", expanded=True)
+page = st.navigation([*sections[""], *sections[WHY]] if screen.is_narrow() else sections, position="top", expanded=True)
 
 try:
     if session.has_project():
@@ -50,8 +49,11 @@ try:
     with st.container(horizontal=True, width="content", gap="small", key="fsl_help"):
         glossary.popover()
         tour.button(page.url_path)
+    notices = st.container()
     page.run()
     if session.has_project():
+        with notices:
+            uploads.show_notices("project")
         sidebar(on_classify=page == classify_page)
     cached.warm_up()
 except FSLError as error:

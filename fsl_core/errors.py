@@ -38,8 +38,8 @@ class TrainingError(FSLError):
     """Training cannot start or cannot go on."""
 
 
-def called(name: str) -> str:
-    """The name of a file or class as a sentence calls it: one line, of at most `LONGEST_NAME` characters.
+def called(name: str, longest: int = LONGEST_NAME) -> str:
+    """The name of a file or class as a sentence calls it: one line, of at most `longest` characters.
 
     Control characters become spaces and those that change the direction of the text are left out, so that no name can
     pass for another one; of a long name the middle is left out. A name of dots or of nothing that shows is called
@@ -50,5 +50,5 @@ def called(name: str) -> str:
     line = " ".join("".join(visible).split())
     if not line.strip("."):
         return "a nameless file"
-    half = LONGEST_NAME // 2
-    return line if len(line) <= LONGEST_NAME else f"{line[: half - 1]}…{line[-half:]}"
+    half = longest // 2
+    return line if len(line) <= longest else f"{line[: half - 1]}…{line[-half:]}"

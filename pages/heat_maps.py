@@ -41,7 +41,7 @@ def explore(saliency: Saliency, key: str, narrow: bool) -> None:
         "Orange speaks for the target, blue against it. Click a place, in the picture or in the map, to see its number."
         + fine
         if saliency.sign == "all" and saliency.signed
-        else "The darker the orange, the more a place counts. Click one to see its number." + fine
+        else "The stronger the orange, the more a place counts. Click one to see its number." + fine
     )
     heat_controls.formula(saliency, cell)
 

@@ -179,7 +179,8 @@ def _score(record: Alignment, cell: Cell) -> str:
     mine, count = record.of(cell.side).cosine[cell.node], len(record.query.cosine)
     if record.is_joint:
         back = record.of(OTHER[cell.side]).cosine[cell.node]
-        here = f"**similarity** here = {mine:.4f} {back:+.4f} (the other direction) = **{mine + back:.4f}**; "
+        added = f"{'−' if back < 0 else '+'} {abs(back):.4f} (the other direction)"
+        here = f"**similarity** here = {mine:.4f} {added} = **{mine + back:.4f}**; "
         whole = f"{record.aggregation} of all {count} = **{record.aggregated:.4f}**"
     else:
         here, whole = "", f"{record.aggregation} of either picture's cosines, added = **{record.aggregated:.4f}**"

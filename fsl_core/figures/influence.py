@@ -63,7 +63,8 @@ def influence_bars(
         row = images.index(selected)
         marks.append({"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": row - 0.48, "y1": row + 0.48,
                       "line": {"color": WARM, "width": 2}})  # fmt: skip
-    unit = f"adds to the {measure} of {label(record.class_names[record.answers[query]], 18)} ({UNITS[measure]})"
+    answer, gap = label(record.class_names[record.answers[query]], 18), "<br>" if narrow else " "
+    unit = f"adds to the {measure} of {answer}{gap}({UNITS[measure]})"
     return figure(
         [bars, lines], 60 + BAR * len(order), barmode="overlay", shapes=marks,
         annotations=_names(record, images, query, (edge, narrow)),
@@ -167,7 +168,7 @@ def influence_formula(record: Influence, image: int, query: int) -> str:
     answer = record.answers[query]
     before, after = float(record.logits[query, answer]), float(record.without[image, query, answer])
     if np.isnan(after):
-        return f"Without this image its class, which is the answer, is gone, and all of its **{points:.1f} %**"
+        return f"Without this image its class, which is the answer, is gone, and with it all of its **{points:.1f} %**."
     logit = f"**logit** of the answer with it − without it = {before:.4f} − {after:.4f} = **{before - after:+.4f}**"
     margin = _margin(record, image, query)
     return f"{logit}; its probability: **{points:+.1f} percentage points**; its margin: **{margin}**"

@@ -227,7 +227,7 @@ class Belief:
         if self.agreement is not None and self.agreement >= DEPENDENT:
             return Verdict(
                 "does not depend on the weights",
-                f"Networks with random weights give nearly the same map: a rank correlation of {self.agreement:.2f}, "
+                f"Networks with random weights give much the same map: a rank correlation of {self.agreement:.2f}, "
                 f"where less than {DEPENDENT} was to be expected.",
             )
         return Verdict("believable", f"What the map marks does count for the answer: {than}.")

@@ -20,6 +20,7 @@ PROCESS, STATUS, READING = "process.json", "progress.json", "reading.txt"
 KILLED = (
     "Its process was ended from outside: the computer was switched off, its memory was full, or somebody killed it."
 )
+AT_ONCE = "Stopped at once, without saving; what came after the last checkpoint, if there is one, is lost."
 PATIENCE = 1.0  # seconds; who asks whether the lock is held holds it for a moment
 
 
@@ -120,7 +121,7 @@ def _words(error: BaseException | None) -> str:
     if error is None or isinstance(error, FSLError):
         return str(error or "")
     if isinstance(error, KeyboardInterrupt):
-        return "Stopped at once, without saving; what came after the last checkpoint, if there is one, is lost."
+        return AT_ONCE
     return f"Something unexpected went wrong ({type(error).__name__}: {error})."
 
 

@@ -238,7 +238,7 @@ def agreement(rows: Sequence[Row]) -> str:
     if not same:
         words = f"{who} agree on none of the {len(rows)} pictures."
     elif len(same) == len(rows):
-        words = f"{who} agree on every one of the {len(rows)} pictures."
+        words = f"{who} agree on {f'every one of the {len(rows)} pictures' if len(rows) > 1 else 'the picture'}."
     else:
         words = f"{who} agree on {len(same)} of {len(rows)} pictures and differ on {len(rows) - len(same)}."
     right, known = right_of(same, 0)

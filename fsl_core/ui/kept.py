@@ -1,5 +1,7 @@
 """Putting figures aside for the report, with what they show, and taking them out again."""
 
+import textwrap
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -42,6 +44,7 @@ def keep(figure: Any, name: str, caption: str, alt: str, source: str) -> None:
         return
     try:
         _save([*others, new])
+        session.note(lambda project: replace(project, is_sample=False))  # it is worth keeping now
     except FSLError as error:
         st.toast(plain(str(error)), icon=":material/error:")
         return
@@ -58,10 +61,14 @@ def listed() -> None:
     st.markdown(f"**{len(found)} {'figure' if len(found) == 1 else 'figures'}** will be in it:")
     for one in found:
         st.button(
-            plain(called(f"{one.page}, {one.subject}" if one.subject else f"{one.page}: {one.caption}")),
+            plain(called(f"{one.page}, {one.subject}" if one.subject else f"{one.page}: {_briefly(one.caption)}")),
             key=f"fsl_take_out_{one.id[:16]}", type="tertiary", icon=":material/bookmark_remove:",
             on_click=_take_out, args=(one.id,), help=f"Takes it out: {plain(one.alt)}",
         )  # fmt: skip
+
+
+def _briefly(caption: str) -> str:
+    return textwrap.shorten(caption, 48, placeholder=" …")
 
 
 def _take_out(key: str) -> None:

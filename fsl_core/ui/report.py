@@ -20,6 +20,7 @@ from fsl_core.ui.aside import Kept
 from fsl_core.ui.options import classifier_title
 from fsl_core.ui.pieces import Picture
 from fsl_core.ui.project import Project
+from fsl_core.ui.schema import LONGEST_TEXT
 from fsl_core.ui.store import Store
 from fsl_core.ui.text import plain, shortened
 
@@ -153,9 +154,9 @@ def html(
         "explanations": [
             standalone.Drawn(
                 called(f"{one.page}: {one.subject}" if one.subject else one.page),
-                called(one.made_by),
-                called(one.caption),
-                called(one.alt),
+                called(one.made_by) if one.made_by else "",
+                called(one.caption, LONGEST_TEXT),
+                called(one.alt, LONGEST_TEXT),
                 one.name,
                 standalone.in_script(one.figure),
             )

@@ -50,7 +50,8 @@ def summary(project: Project, answer: Answer) -> None:
         if not answer.beforehand:
             seen = f"{computed} new {'picture' if computed == 1 else 'pictures'}"
             _number("Time for features", f"{answer.feature_seconds:.2f} s", seen)
-            pairs = f"{len(answer.query_ids)} queries, {len(answer.class_ids)} classes"
+            asked = len(answer.query_ids)
+            pairs = f"{asked} {'query' if asked == 1 else 'queries'}, {len(answer.class_ids)} classes"
             _number("Time for matching", f"{answer.classifier_seconds:.2f} s", pairs)
     if answer.beforehand:
         st.caption("These answers came with the app, until they are computed on this computer too.")

@@ -26,7 +26,6 @@ def sidebar(on_classify: bool) -> None:
         under_way = session.classification()
         if under_way and not on_classify:
             requests.show_progress(under_way, requests.CLASSIFY)
-        uploads.show_notices("project")
         uploads.show_notices(SETTINGS)
         _ways()
         card, below = _backbone(), st.container()

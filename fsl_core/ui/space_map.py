@@ -23,7 +23,7 @@ from fsl_core.ui.space_jobs import METHODS, Placed, place, row_of
 from fsl_core.ui.text import plain, rounding
 
 MAP, CHOSEN, METHOD, THUMBNAILS = "fsl_map", "fsl_on_map", "fsl_map_method", "fsl_map_thumbnails"  # keys
-NEAR = 4  # pictures that are named as the nearest ones
+NEAR = 5  # pictures that are named as the nearest ones
 FEW = 30  # pictures: with fewer, t-SNE and UMAP depend much on chance
 CROWDED = 60  # pictures: with more, they would cover one another
 SURE, LIKELY = 0.9, 0.75  # trustworthiness

@@ -9,6 +9,7 @@ import streamlit as st
 
 from fsl_core.errors import FSLError
 from fsl_core.train import control, runs
+from fsl_core.train.process import AT_ONCE
 from fsl_core.train.runs import FAILED, FINISHED, RUNNING, STOPPED, RunFolder
 from fsl_core.ui import cached, screen, session, uploads
 from fsl_core.ui.drawing import title_of
@@ -58,8 +59,9 @@ def _card(run: RunFolder, may_train: bool) -> None:
     with st.container(border=True, key=f"fsl_run_{run.name}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{plain(run.name)}**", width="content")
-            icon, colour = BADGES[run.state]
-            st.badge(run.state, icon=icon, color=colour)
+            state = STOPPED if run.message == AT_ONCE else run.state  # though it left nothing to go on from
+            icon, colour = BADGES[state]
+            st.badge(state, icon=icon, color=colour)
         st.caption(plain(about(run)))
         if run.state == RUNNING:
             st.progress(done(run), text=plain(progress(run)))

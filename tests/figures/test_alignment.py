@@ -160,7 +160,7 @@ def test_the_formula_is_filled_with_the_regions_numbers() -> None:
     row = record.query.affinity[2]
     assert f"{np.exp(row[1]) / np.exp(row).sum():.4f}" in text
     assert "query (1, 0), support (0, 1)" in text and "= **+0.5000**" in text
-    assert "0.5000 +0.5000 (the other direction) = **1.0000**" in text
+    assert "0.5000 + 0.5000 (the other direction) = **1.0000**" in text
     assert f"mean of all 4 = **{record.aggregated:.4f}**" in text and "residual" in text
     assert "added" in figures.alignment_formula(make_alignment((2, 2), (1, 3)), Cell("support", 0))
 

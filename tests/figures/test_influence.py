@@ -95,4 +95,4 @@ def test_the_formula_is_filled_with_the_numbers(record: Influence) -> None:
         record.class_names, record.support_names, record.query_names, np.array([0, 1, 1]), record.logits,
         np.stack([np.array([[np.nan, -9], [np.nan, -3]]), record.without[1], record.without[1]]),
     )  # fmt: skip
-    assert "is gone, and all of its **99.3 %**" in figures.influence_formula(gone, 0, 0)
+    assert "is gone, and with it all of its **99.3 %**." in figures.influence_formula(gone, 0, 0)

@@ -76,7 +76,7 @@ def test_the_best_aligned_region_is_explained_first(answers: Answers) -> None:
     text = words(page)
     assert "section 3.2, equations 3 to 6" in text
     assert "(query (1, 1), support (0, 1))" in text and "= **0.6000**" in text
-    assert "= 0.4000 +0.1000 (the other direction) = **0.5000**" in text
+    assert "= 0.4000 + 0.1000 (the other direction) = **0.5000**" in text
     assert "the training objective says 0.5000, residual" in text
     assert [metric.value for metric in page.metric] == ["0.500", "+0.400", "3.0 of 4"]
 

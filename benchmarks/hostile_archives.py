@@ -210,7 +210,7 @@ def odd_names() -> Iterator[HostileFile]:
     for number, name in enumerate(safe):
         files = {f"{name}/1.png": PICTURES[0], "elm/1.png": PICTURES[1], f"elm/{name}": PICTURES[2][:60]}
         yield HostileFile("zip: name", f"name {number}.zip", zipped(files), ANY)
-    unmarked = zipped({"XXXX/1.png": PICTURES[0], "elm/2.png": PICTURES[1]}).replace(b"XXXX", "Käf".encode())
+    unmarked = zipped({"KAEF/1.png": PICTURES[0], "elm/2.png": PICTURES[1]}).replace(b"KAEF", "Käf".encode())
     yield HostileFile("zip: name", "not marked as UTF-8.zip", unmarked, adds(2))
     yield HostileFile(
         "zip: name", "only by case.zip", zipped({"Oak/1.png": PICTURES[0], "oak/1.png": PICTURES[1]}), adds(2)

@@ -22,3 +22,8 @@ from fsl_core.errors import LONGEST_NAME, called
 )
 def test_a_name_is_short_straight_and_on_one_line(name: str, expected: str) -> None:
     assert called(name) == expected
+
+
+def test_a_text_may_be_longer_than_a_name() -> None:
+    assert called("word " * 30, 1000) == ("word " * 30).strip()
+    assert len(called("word " * 30)) == LONGEST_NAME

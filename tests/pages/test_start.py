@@ -187,3 +187,11 @@ def test_nothing_of_a_deleted_project_stays_in_memory(small_backbone: str) -> No
     button(app, "Delete it").click().run()
     with pytest.raises(Exception, match="not on disk any more"):
         cached.thumbnail(project_id, picture)
+
+
+def test_a_link_to_no_project_is_told_in_the_page(app: AppTest) -> None:
+    app.query_params["project"] = "deadbeef"
+    app.switch_page("pages/matching.py").run()
+    assert not app.exception
+    assert any("names no project" in one.value for one in app.main.error)
+    assert not app.sidebar.error

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -246,9 +247,9 @@ class OtherRank:
 
 
 def test_only_the_first_device_writes_the_log(tmp_path: Path) -> None:
-    second = run.Run(
-        TINY, None, OtherRank(), None, None, None, None, run.Progress(), None, None, tmp_path  # type: ignore[arg-type]
-    )  # fmt: skip
+    fabric: Any = OtherRank()
+    unused: Any = None
+    second = run.Run(TINY, None, fabric, *4 * [unused], run.Progress(), unused, unused, tmp_path)
     with loop.open_log(second) as log:
         assert log is None
     assert not list(tmp_path.iterdir())

@@ -98,7 +98,9 @@ def cited(page: AppTest, title: str, name: str) -> str:
 
 def test_a_figure_is_kept_once_and_another_one_beside_it(page: AppTest) -> None:
     assert not page.exception and not put_aside(page)
+    assert page.session_state[session.PROJECT].is_sample
     page.button(key="fsl_keep_plan").click().run()
+    assert not page.session_state[session.PROJECT].is_sample
     page.session_state["height"] = 5
     page.button(key="fsl_keep_plan").click().run()
     assert not page.exception
